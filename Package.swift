@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// What every Swift target is held to.
+let swift: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Targets that touch C say so, expression by expression.
+let swiftOverC = swift + [.strictMemorySafety()]
+
+let package = Package(
+    name: "freshet",
+    platforms: [.macOS("15.4")],
+    products: [
+        .library(name: "Freshet", targets: ["Freshet"]),
+        .library(name: "FreshetGraphQL", targets: ["FreshetGraphQL"]),
+        .library(name: "FreshetTestSupport", targets: ["FreshetTestSupport"]),
+        .executable(name: "freshet", targets: ["FreshetCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibwebsockets",
+            pkgConfig: "libwebsockets",
+            providers: [.apt(["libwebsockets-dev", "libssl-dev", "zlib1g-dev"]), .brew(["libwebsockets"])]
+        ),
+        .target(
+            name: "CFreshetLoop",
+            dependencies: ["CLibwebsockets"],
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
+        .target(name: "FreshetCore", swiftSettings: swift),
+        .target(
+            name: "FreshetTransport",
+            dependencies: ["FreshetCore", "CFreshetLoop"],
+            swiftSettings: swiftOverC
+        ),
+        .target(
+            name: "Freshet",
+            dependencies: ["FreshetCore", "FreshetTransport", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swift
+        ),
+        .target(
+            name: "FreshetGraphQL",
+            dependencies: ["Freshet", "FreshetCore", "FreshetTransport", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swift
+        ),
+        .target(
+            name: "FreshetTestSupport",
+            dependencies: ["FreshetCore", "FreshetTransport"],
+            swiftSettings: swift
+        ),
+        .executableTarget(
+            name: "FreshetCLI",
+            dependencies: [
+                "Freshet", "FreshetCore", "FreshetGraphQL", "FreshetTransport", "FreshetTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift
+        ),
+        .executableTarget(
+            name: "MinimalSubscribe",
+            dependencies: ["FreshetGraphQL"],
+            path: "Examples/MinimalSubscribe",
+            swiftSettings: swift
+        ),
+        .testTarget(name: "FreshetCoreTests", dependencies: ["FreshetCore"], swiftSettings: swift),
+        .testTarget(
+            name: "FreshetTransportTests",
+            dependencies: ["FreshetTransport", "FreshetCore", "FreshetTestSupport"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "FreshetTests",
+            dependencies: ["Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "FreshetGraphQLTests",
+            dependencies: ["FreshetGraphQL", "Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "FreshetCLITests",
+            dependencies: ["FreshetCLI", "FreshetCore", "FreshetGraphQL", "FreshetTestSupport"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["FreshetCLI", "FreshetTestSupport", "FreshetCore"],
+            exclude: ["Servers"],
+            swiftSettings: swift
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

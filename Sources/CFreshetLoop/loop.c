@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "internal.h"
+
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *freshet_libwebsockets_version(void) { return lws_get_library_version(); }
+const char *freshet_tls_version(void) { return OpenSSL_version(OPENSSL_VERSION); }
+
+// The first protocol of the first vhost hears of wake-ups and of certificates; every other vhost shares it.
+static const struct lws_protocols client_protocols[] = {
+    {"freshet", freshet_tunnel_callback, 0, FRESHET_READ_MAX, 0, NULL, 0},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
+};
+
+// All zeros: switches off the hidden ping after 300 s and the hang-up after 310 s.
+static const lws_retry_bo_t no_validity_checks;
+
+// OpenSSL is initialised with the first context of the process only: in 4.1.6 each further one would overwrite
+// the index under which a handshake in flight on another loop finds its connection (A 8).
+static pthread_mutex_t tls_init_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool tls_initialised;
+
+static void base_info(struct lws_context_creation_info *info) {
+    memset(info, 0, sizeof *info);
+    info->port = CONTEXT_PORT_NO_LISTEN;
+    info->protocols = client_protocols;
+    info->gid = info->uid = -1;
+    info->retry_and_idle_policy = &no_validity_checks;
+    info->http_proxy_address = "none:0";  // the environment's http_proxy is not taken silently (B 2)
+}
+
+struct lws_vhost *freshet_make_vhost(freshet_loop *loop, const char *name, SSL_CTX *tls) {
+    struct lws_context_creation_info info;
+    base_info(&info);
+    info.vhost_name = name;
+    if (tls) {
+        info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.provided_client_ssl_ctx = tls;
+    }
+    return lws_create_vhost(loop->lws, &info);
+}
+
+freshet_loop *freshet_loop_create(freshet_loop_handlers handlers, void *context) {
+    freshet_loop *loop = calloc(1, sizeof *loop);
+    if (!loop) return NULL;
+    loop->handlers = handlers;
+    loop->context = context;
+
+    struct lws_context_creation_info info;
+    base_info(&info);
+    info.user = loop;
+    info.pt_serv_buf_size = FRESHET_SERVICE_BUFFER;
+    info.max_http_header_data2 = 16384;
+    info.timeout_secs = 60;  // the deadlines are ours, and shorter
+    info.connect_timeout_secs = 60;
+    info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+
+    lws_set_log_level(0, NULL);
+    pthread_mutex_lock(&tls_init_lock);
+    if (!tls_initialised) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    loop->lws = lws_create_context(&info);
+    if (loop->lws) tls_initialised = true;
+    pthread_mutex_unlock(&tls_init_lock);
+
+    if (loop->lws) loop->plain = freshet_make_vhost(loop, "plain", NULL);
+    if (!loop->plain) {
+        if (loop->lws) lws_context_destroy(loop->lws);
+        free(loop);
+        return NULL;
+    }
+    return loop;
+}
+
+void freshet_loop_turn(freshet_loop *loop) { lws_service(loop->lws, 0); }
+
+void freshet_loop_wake(freshet_loop *loop) { lws_cancel_service(loop->lws); }
+
+static void timer_fired(lws_sorted_usec_list_t *timer) {
+    freshet_loop *loop = lws_container_of(timer, freshet_loop, timer);
+    loop->handlers.timer(loop->context);
+}
+
+void freshet_loop_set_timer(freshet_loop *loop, int64_t microseconds) {
+    if (microseconds < 0)
+        lws_sul_cancel(&loop->timer);
+    else
+        lws_sul_schedule(loop->lws, 0, &loop->timer, timer_fired, microseconds > 0 ? microseconds : 1);
+}
+
+void freshet_loop_destroy(freshet_loop *loop) {
+    lws_sul_cancel(&loop->timer);  // one still linked at the end would be used after it is freed (A 1)
+    lws_context_destroy(loop->lws);
+    for (freshet_tls *tls = loop->tls; tls;) {
+        freshet_tls *next = tls->next;
+        SSL_CTX_free(tls->context);
+        free(tls);
+        tls = next;
+    }
+    freshet_free_listeners(loop);
+    free(loop);
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tunnel: libwebsockets' h1 client role, used as a pipe of bytes once the response's headers are in.
+// Letters and numbers in comments refer to the rules in docs/decisions/0001-tunnel.md.
+#include "internal.h"
+
+#include <errno.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct freshet_socket {
+    freshet_loop *loop;
+    struct lws *wsi;
+    freshet_socket_handlers handlers;
+    void *context;
+    freshet_tls *tls;
+    char *server_name;
+    uint8_t *request;
+    size_t request_size;
+    long verify_error;
+    int error_number;
+    char detail[160];
+    bool connected;    // TCP is up
+    bool requested;    // TLS is up too, and the request was handed over
+    bool tunnelling;   // the response was accepted
+    bool finished;     // the peer's FIN was seen
+    bool closing;      // freshet_socket_close() was called
+    bool *ended;       // set at the end, while freshet_socket_connect() is still running
+};
+
+static void end(freshet_socket *socket) {
+    freshet_socket_end result = {FRESHET_END_EOF, socket->error_number, socket->verify_error, socket->detail};
+    if (socket->tunnelling)
+        result.kind = socket->finished || socket->closing ? FRESHET_END_EOF : FRESHET_END_RESET;
+    else if (!socket->connected)
+        result.kind = FRESHET_END_CONNECT;
+    else if (socket->tls && (!socket->requested || socket->verify_error || socket->detail[0]))
+        result.kind = FRESHET_END_TLS;
+    else
+        result.kind = FRESHET_END_RESPONSE;
+    if (socket->ended) *socket->ended = true;
+    socket->handlers.ended(socket->context, &result);
+    free(socket->server_name);
+    free(socket->request);
+    free(socket);
+}
+
+/// OpenSSL's verdict on the certificate, while it can still be told (A 8), and the one overrule: `insecure`.
+static void judge_certificate(freshet_socket *socket, X509_STORE_CTX *store, int ok) {
+    if (ok && X509_STORE_CTX_get_error_depth(store) == 0 && strchr(socket->server_name, ':')) {
+        // An IPv6 literal: libwebsockets cuts the name at the first colon, so this check is ours (A 2).
+        ok = X509_check_ip_asc(X509_STORE_CTX_get_current_cert(store), socket->server_name, 0) == 1;
+        if (!ok) X509_STORE_CTX_set_error(store, X509_V_ERR_IP_ADDRESS_MISMATCH);
+    }
+    if (ok) return;
+    if (socket->tls && socket->tls->insecure)
+        X509_STORE_CTX_set_error(store, X509_V_OK);
+    else if (!socket->verify_error)
+        socket->verify_error = X509_STORE_CTX_get_error(store);
+}
+
+/// Replaces the request that libwebsockets wrote by ours (A 0 c): its own adds headers and cuts long paths.
+static void put_request(freshet_socket *socket, uint8_t **position, size_t room) {
+    uint8_t *start = *position - (FRESHET_SERVICE_BUFFER - 12 - room);
+    memcpy(start, socket->request, socket->request_size);
+    *position = start + socket->request_size;
+}
+
+static int read_some(freshet_socket *socket) {
+    size_t capacity = 0;
+    uint8_t *buffer = socket->handlers.buffer(socket->context, &capacity);
+    if (!buffer) return 0;  // paused: what is not pulled stays in the kernel (B 3)
+    char *bytes = (char *)buffer;
+    int count = (int)(capacity < FRESHET_READ_MAX ? capacity : FRESHET_READ_MAX);
+    return lws_http_client_read(socket->wsi, &bytes, &count) < 0 ? -1 : 0;
+}
+
+/// A 101 that also announces a body would put libwebsockets' body parser between us and the frames (A 0 a).
+static bool announces_body(struct lws *wsi) {
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
+           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+}
+
+static void note_failure(freshet_socket *socket, struct lws *wsi, const char *text) {
+    socket->error_number = errno;
+    freshet_tls_report *report = &freshet_last_tls_report;
+    if (socket->tls && report->text[0] && report->ssl == lws_get_ssl(wsi)) {
+        memcpy(socket->detail, report->text, sizeof socket->detail);
+        report->text[0] = 0;
+    } else if (text && socket->connected && !socket->requested) {
+        strncpy(socket->detail, text, sizeof socket->detail - 1);
+    }
+}
+
+int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    if (reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED) {
+        // Told to every protocol of every vhost (A 1): only the first counts. The wsi is a fake one.
+        freshet_loop *loop = lws_context_user(lws_get_context(wsi));
+        if (lws_get_vhost(wsi) == loop->plain) loop->handlers.woken(loop->context);
+        return 0;
+    }
+    if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) {
+        freshet_socket *judged = lws_get_opaque_user_data(wsi);
+        if (judged) judge_certificate(judged, user, (int)len);
+        return judged && judged->verify_error ? -1 : 0;
+    }
+    freshet_socket *socket = NULL;
+    switch (reason) {  // some other callbacks come with a fake wsi, which has no user data
+    case LWS_CALLBACK_WSI_CREATE:
+    case LWS_CALLBACK_WSI_DESTROY:
+    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+    case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
+    case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
+    case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
+    case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
+        socket = lws_get_opaque_user_data(wsi);
+        break;
+    default:
+        return 0;
+    }
+    if (!socket) return 0;
+    socket->wsi = wsi;
+
+    switch (reason) {
+    case LWS_CALLBACK_WSI_CREATE:
+        socket->connected = true;
+        socket->handlers.phase(socket->context, FRESHET_PHASE_TLS);
+        return 0;
+
+    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+        // Never fails (A 13): the size was checked before connecting.
+        socket->connected = socket->requested = true;
+        put_request(socket, in, len);
+        socket->handlers.phase(socket->context, FRESHET_PHASE_RESPONSE);
+        return 0;
+
+    case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP: {
+        int status = (int)lws_http_client_http_response(wsi);
+        if (socket->closing) return -1;
+        if (!socket->handlers.responded(socket->context, status) || announces_body(wsi)) return -1;
+        socket->tunnelling = true;
+        return 0;
+    }
+
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
+        if (!socket->tunnelling || socket->closing) return -1;
+        return read_some(socket);
+
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
+        if (len > FRESHET_READ_MAX) return -1;  // A 0 b
+        socket->handlers.received(socket->context, in, len);
+        return socket->closing ? -1 : 0;
+
+    case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
+        if (socket->closing) return -1;
+        if (socket->tunnelling) socket->handlers.writable(socket->context);
+        return 0;
+
+    case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
+        socket->finished = true;
+        return 0;
+
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+        note_failure(socket, wsi, in);
+        return 0;
+
+    case LWS_CALLBACK_WSI_DESTROY:  // the only callback that always ends a connection (A 3)
+        lws_set_opaque_user_data(wsi, NULL);
+        end(socket);
+        return 0;
+
+    default:
+        return 0;
+    }
+}
+
+freshet_socket *freshet_socket_connect(freshet_loop *loop, freshet_connect what, freshet_socket_handlers handlers,
+                                       void *context) {
+    freshet_socket *socket = calloc(1, sizeof *socket);
+    bool fits = what.request_size < FRESHET_SERVICE_BUFFER - 256;
+    if (socket) {
+        socket->loop = loop;
+        socket->handlers = handlers;
+        socket->context = context;
+        socket->tls = what.tls;
+        socket->server_name = strdup(what.server_name);
+        socket->request = malloc(what.request_size);
+        socket->request_size = what.request_size;
+    }
+    if (!socket || !socket->server_name || !socket->request || !fits) {
+        freshet_socket_end failed = {FRESHET_END_CONNECT, fits ? ENOMEM : EMSGSIZE, 0, ""};
+        if (socket) free(socket->server_name), free(socket->request), free(socket);
+        handlers.ended(context, &failed);
+        return NULL;
+    }
+    memcpy(socket->request, what.request, what.request_size);
+
+    struct lws_client_connect_info info;
+    memset(&info, 0, sizeof info);
+    info.context = loop->lws;
+    info.vhost = what.tls ? what.tls->vhost : loop->plain;
+    info.address = what.address;  // numeric: a name would be looked up here, on the loop's thread (A 2)
+    info.port = what.port;
+    info.host = what.server_name;
+    info.path = "/";  // replaced, with the whole request
+    info.method = "GET";
+    info.alpn = "http/1.1";
+    info.local_protocol_name = "freshet";
+    info.opaque_user_data = socket;
+    info.retry_and_idle_policy = NULL;
+    info.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT;
+    if (what.tls) {
+        info.ssl_connection |= LCCSCF_USE_SSL;
+        if (what.tls->insecure || strchr(what.server_name, ':'))
+            info.ssl_connection |= LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
+    }
+    // A failure within this call is told by WSI_DESTROY or by NULL alone (A 3): either way `ended` is called once.
+    bool ended = false;
+    socket->ended = &ended;
+    errno = 0;
+    struct lws *wsi = lws_client_connect_via_info(&info);
+    if (ended) return NULL;
+    socket->ended = NULL;
+    if (!wsi) {
+        socket->error_number = errno;
+        end(socket);
+        return NULL;
+    }
+    socket->wsi = wsi;
+    return socket;
+}
+
+int freshet_socket_header(freshet_socket *socket, const char *name, char *value, size_t size) {
+    static const struct {
+        const char *name;
+        enum lws_token_indexes token;
+    } known[] = {
+        {"sec-websocket-accept:", WSI_TOKEN_ACCEPT},     {"sec-websocket-protocol:", WSI_TOKEN_PROTOCOL},
+        {"sec-websocket-extensions:", WSI_TOKEN_EXTENSIONS}, {"upgrade:", WSI_TOKEN_UPGRADE},
+        {"connection:", WSI_TOKEN_CONNECTION},           {"location:", WSI_TOKEN_HTTP_LOCATION},
+        {"content-type:", WSI_TOKEN_HTTP_CONTENT_TYPE},  {"www-authenticate:", WSI_TOKEN_HTTP_WWW_AUTHENTICATE},
+        {"retry-after:", WSI_TOKEN_HTTP_RETRY_AFTER},    {"content-length:", WSI_TOKEN_HTTP_CONTENT_LENGTH},
+        {"transfer-encoding:", WSI_TOKEN_HTTP_TRANSFER_ENCODING},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].name, name) != 0) continue;
+        if (!lws_hdr_total_length(socket->wsi, known[i].token)) return -1;
+        return lws_hdr_copy(socket->wsi, value, (int)size, known[i].token);
+    }
+    return lws_hdr_custom_copy(socket->wsi, value, (int)size, name, (int)strlen(name));
+}
+
+bool freshet_socket_can_write(freshet_socket *socket) {
+    return socket->tunnelling && !socket->closing && !lws_partial_buffered(socket->wsi);
+}
+
+bool freshet_socket_write(freshet_socket *socket, const uint8_t *bytes, size_t count) {
+    // LWS_WRITE_RAW sends the bytes as they are; libwebsockets does not change them, its signature only says so.
+    return lws_write(socket->wsi, (unsigned char *)bytes, count, LWS_WRITE_RAW) >= 0;
+}
+
+void freshet_socket_want_writable(freshet_socket *socket) { lws_callback_on_writable(socket->wsi); }
+
+void freshet_socket_resume(freshet_socket *socket) {
+    if (!socket->tunnelling || socket->closing || read_some(socket) >= 0) return;
+    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
+void freshet_socket_close(freshet_socket *socket) {
+    // The flag is needed as well: a kill is lost when the connection comes about first (B 5).
+    socket->closing = true;
+    if (socket->wsi) lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}

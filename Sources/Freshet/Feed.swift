@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FreshetCore
+
+/// Live data as a sequence that keeps going.
+///
+/// Each iteration is a subscription of its own. It begins with the first `next()`, and ends when the loop is left: by
+/// `break`, by an error, by cancelling the task. Connections may come and go meanwhile; where something may be missing,
+/// an element says so, in order.
+///
+/// A feed holds at most 4,096 elements or 1 MiB for a slow consumer, and once that again in the batch that the consumer
+/// works on. Beyond that its connection is not read until there is room: nothing is dropped, and other feeds on the same
+/// connection wait too.
+public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
+    /// Feeds throw one kind of error, once, as their end.
+    public typealias Failure = FreshetError
+
+    private let open: @Sendable () -> FeedBuffer
+    private let decode: @Sendable (FeedItem) throws(FreshetError) -> Element
+
+    package init(
+        open: @escaping @Sendable () -> FeedBuffer,
+        decode: @escaping @Sendable (FeedItem) throws(FreshetError) -> Element
+    ) {
+        self.open = open
+        self.decode = decode
+    }
+
+    /// Makes an iterator; nothing happens before its first `next()`.
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(open: self.open, decode: self.decode)
+    }
+
+    /// Takes a feed's elements, batch by batch, and decodes them in the task that iterates.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let open: @Sendable () -> FeedBuffer
+        private let decode: @Sendable (FeedItem) throws(FreshetError) -> Element
+        private var subscription: FeedSubscription?
+        private var batch: [FeedItem] = []
+        private var position = 0
+        private var ended = false
+
+        init(
+            open: @escaping @Sendable () -> FeedBuffer,
+            decode: @escaping @Sendable (FeedItem) throws(FreshetError) -> Element
+        ) {
+            self.open = open
+            self.decode = decode
+        }
+
+        /// The next element, or nil at the end.
+        ///
+        /// - Throws: `FreshetError` once, when the feed cannot go on; afterwards it is nil.
+        public mutating func next() async throws(FreshetError) -> Element? {
+            try await self.next(isolation: nil)
+        }
+
+        /// The next element, or nil at the end: when the server completed it, or the task was cancelled.
+        ///
+        /// - Parameter isolation: where the caller runs; a batch is handed out there without a hop for each element.
+        /// - Throws: `FreshetError` once, when the feed cannot go on; afterwards it is nil.
+        public mutating func next(isolation: isolated (any Actor)?) async throws(FreshetError) -> Element? {
+            guard !self.ended else { return nil }
+            do throws(FreshetError) {
+                while self.position == self.batch.count {
+                    let subscription = self.subscription ?? FeedSubscription(self.open())
+                    self.subscription = subscription
+                    guard let batch = try await subscription.buffer.next(isolation: isolation) else {
+                        self.end()
+                        return nil
+                    }
+                    self.batch = batch
+                    self.position = 0
+                }
+                defer { self.position += 1 }
+                return try self.decode(self.batch[self.position])
+            } catch {
+                self.end()
+                throw error
+            }
+        }
+
+        private mutating func end() {
+            self.ended = true
+            self.subscription = nil
+            self.batch = []
+            self.position = 0
+        }
+    }
+}
+
+/// Ends a subscription when its iterator goes away.
+private final class FeedSubscription: Sendable {
+    let buffer: FeedBuffer
+
+    init(_ buffer: FeedBuffer) { self.buffer = buffer }
+
+    deinit { self.buffer.leave() }
+}
+
+extension Feed where Element: FeedElement {
+    /// The values alone. Gaps are dropped, on purpose and by name: use it where a missed change does not matter.
+    public var values: some AsyncSequence<Element.Value, FreshetError> & Sendable {
+        self.compactMap { $0.value }
+    }
+}

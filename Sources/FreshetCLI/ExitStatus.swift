@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+
+/// The exit codes of `freshet watch`: documented, stable.
+enum ExitStatus: Int32 {
+    case satisfied = 0
+    case operationFailed = 2
+    case gaveUp = 3
+    case unauthorized = 4
+    case protocolMismatch = 5
+    case tls = 7
+    case endedEarly = 8
+    case usage = 64
+    case timeout = 124
+    case interrupted = 130
+    case brokenPipe = 141
+    case terminated = 143
+
+    init(_ error: FreshetError) {
+        switch error.kind {
+        case .invalidInput: self = .usage
+        case .operationFailed: self = .operationFailed
+        case .unauthorized, .forbidden: self = .unauthorized
+        case .tls: self = .tls
+        case .unreachable, .timeout, .clientClosed: self = .gaveUp
+        case .protocolViolation, .messageTooLarge, .decoding: self = .protocolMismatch
+        case .upgradeRefused, .closed: self = Self.isFatal(error) ? .protocolMismatch : .gaveUp
+        }
+    }
+
+    /// Whether trying again was never an option.
+    private static func isFatal(_ error: FreshetError) -> Bool {
+        let end: ConnectionEnd =
+            if case .closed(let code) = error.kind { .closeFrame(code: code, reason: "") } else { .failure(error) }
+        if case .fatal = ClosePolicy().verdict(on: end) { return true }
+        return false
+    }
+}

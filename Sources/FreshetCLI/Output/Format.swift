@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// Times and durations as `watch` prints them.
+enum Format {
+    private static let instantStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
+    /// `2026-01-31T12:00:01.204Z`
+    static func instant(_ date: Date) -> String {
+        date.formatted(Self.instantStyle)
+    }
+
+    /// `12:00:01.204Z`
+    static func time(_ date: Date) -> String {
+        String(Self.instant(date).drop { $0 != "T" }.dropFirst())
+    }
+
+    static func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+    }
+
+    /// `812 ms`, `2.2 s`, `4m12s`
+    static func duration(_ duration: Duration) -> String {
+        let milliseconds = Self.milliseconds(duration)
+        switch milliseconds {
+        case ..<1000: return "\(milliseconds) ms"
+        case ..<60_000: return "\(milliseconds / 1000).\(milliseconds / 100 % 10) s"
+        default: return "\(milliseconds / 60_000)m\(milliseconds / 1000 % 60)s"
+        }
+    }
+
+    /// A JSON string literal.
+    static func quoted(_ text: String) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+}

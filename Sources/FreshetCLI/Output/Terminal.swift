@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import FreshetCore
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// Data on stdout, status on stderr. Where stderr is a terminal the status is one line at the bottom that is redrawn.
+final class Terminal: Sendable {
+    private struct State: Sendable {
+        var status: String?
+        var outputClosed = false
+    }
+
+    let stdoutIsTerminal = isatty(1) == 1
+    let stderrIsTerminal = isatty(2) == 1
+    private let state = Locked(State())
+
+    /// no-color.org, and terminals that cannot.
+    var color: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return self.stdoutIsTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    }
+
+    /// Writes a record at once; false when nobody reads stdout any more.
+    func record(_ record: [UInt8]) -> Bool {
+        self.state.withLock { state in
+            guard !state.outputClosed else { return false }
+            let redraw = self.stdoutIsTerminal ? state.status : nil
+            if redraw != nil { _ = Self.writeAll("\r\u{1B}[K".utf8, to: 2) }
+            state.outputClosed = !Self.writeAll(record, to: 1)
+            if let redraw { _ = Self.writeAll(redraw.utf8, to: 2) }
+            return !state.outputClosed
+        }
+    }
+
+    /// Replaces the status line. Only for a terminal.
+    func status(_ text: String) {
+        self.state.withLock { state in
+            state.status = text
+            _ = Self.writeAll(("\r\u{1B}[K" + text).utf8, to: 2)
+        }
+    }
+
+    /// Writes a line of its own to stderr.
+    func note(_ text: String) {
+        self.state.withLock { state in
+            let line = state.status.map { "\r\u{1B}[K\(text)\n\($0)" } ?? "\(text)\n"
+            _ = Self.writeAll(line.utf8, to: 2)
+        }
+    }
+
+    /// Takes the status line away.
+    func clearStatus() {
+        self.state.withLock { state in
+            if state.status.take() != nil { _ = Self.writeAll("\r\u{1B}[K".utf8, to: 2) }
+        }
+    }
+
+    private static func writeAll(_ bytes: some Collection<UInt8>, to descriptor: Int32) -> Bool {
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&ready, 1, -1)
+            } else if errno != EINTR {
+                return false
+            }
+        }
+        return true
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import FreshetCore
+import FreshetGraphQL
+
+/// `freshet watch`: the command line, and nothing but.
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Print live data as it comes, through reconnections, with every gap in its place.",
+        discussion: """
+            EXAMPLES
+              freshet watch graphql+wss://api.example.com/graphql -q 'subscription { orderUpdated { id status } }'
+              freshet watch ws://127.0.0.1:4000/graphql -f sub.graphql --var id=42 --timeout 2m
+              freshet watch ws://127.0.0.1:4000/graphql -q 'subscription { ticks { n } }' -n 3 -o jsonl
+
+            Data goes to stdout, one flush a record; status goes to stderr.
+
+            EXIT CODES
+              0 the server completed, or --count was reached     7 TLS
+              2 the server refused the operation                 8 it ended before --count
+              3 gave up: unreachable, or retries used up        64 usage
+              4 credentials refused                            124 --timeout
+              5 protocol mismatch                              130, 143 interrupted
+            """
+    )
+
+    @Argument(help: "Where to connect: graphql+ws://, graphql+wss://, ws:// or wss://.")
+    var url: String
+
+    @Option(name: .shortAndLong, help: "The GraphQL document.")
+    var query: String?
+
+    @Option(name: .shortAndLong, help: "A file with the GraphQL document; - is stdin.")
+    var file: String?
+
+    @Option(name: .customLong("var"), help: ArgumentHelp("A variable, as a string.", valueName: "name=text"))
+    var variables: [String] = []
+
+    @Option(name: .customLong("var-json"), help: ArgumentHelp("A variable, as JSON.", valueName: "name=json"))
+    var jsonVariables: [String] = []
+
+    @Option(
+        name: [.customShort("H"), .customLong("header")],
+        help: ArgumentHelp("A header of the upgrade request; @file reads one a line.", valueName: "name: value")
+    )
+    var headers: [String] = []
+
+    @Option(help: "A bearer token: sent as the Authorization header and in connection_init.")
+    var token: String?
+
+    @Flag(name: .shortAndLong, help: "Accept any certificate. Only for tests.")
+    var insecure = false
+
+    @Option(help: "A PEM file of certificate authorities to trust instead of the system's.")
+    var cacert: String?
+
+    @Option(name: .shortAndLong, help: "Stop after this many results.")
+    var count: Int?
+
+    @Option(help: "Stop after this time, with exit code 124: 500ms, 10s, 2m.")
+    var timeout: DurationArgument?
+
+    @Option(help: ArgumentHelp("Attempts that may fail one after another; or forever.", valueName: "n"))
+    var retry: RetryArgument?
+
+    @Flag(name: .customLong("no-retry"), help: "Do not reconnect.")
+    var noRetry = false
+
+    @Option(name: .shortAndLong, help: "auto, log, jsonl, json or raw.")
+    var output: OutputFormat = .auto
+
+    func validate() throws {
+        if let count, count < 1 { throw ValidationError("--count must be at least 1") }
+        if self.noRetry, self.retry != nil { throw ValidationError("--retry and --no-retry exclude each other") }
+    }
+
+    func run() async throws {
+        let terminal = Terminal()
+        let watch: WatchRun
+        do throws(FreshetError) {
+            watch = try self.watch(terminal)
+        } catch {
+            terminal.note(WatchRun.line(for: error))
+            throw ExitCode(ExitStatus.usage.rawValue)
+        }
+        let status = await watch.run()
+        if status != .satisfied { throw ExitCode(status.rawValue) }
+    }
+
+    private func watch(_ terminal: Terminal) throws(FreshetError) -> WatchRun {
+        let request = GraphQLRequest(
+            query: try WatchInput.document(query: self.query, file: self.file),
+            variables: try WatchInput.variables(strings: self.variables, json: self.jsonVariables)
+        )
+        var configuration = GraphQLClientConfiguration()
+        configuration.headers = try WatchInput.headers(self.headers)
+        if let token = self.token {
+            configuration.headers.append(HTTPHeader("Authorization", "Bearer \(token)"))
+            configuration.connectionParameters = ["Authorization": .string("Bearer \(token)")]
+        }
+        configuration.tls = TLSConfiguration(
+            certificateAuthorityFile: self.cacert,
+            acceptsAnyCertificate: self.insecure
+        )
+        configuration.retries = self.noRetry ? 0 : self.retry?.limit
+        let endpoint = try GraphQLClient.endpoint(self.url)
+        return WatchRun(
+            url: self.url,
+            endpoint: endpoint,
+            request: request,
+            configuration: configuration,
+            count: self.count,
+            timeout: self.timeout?.duration,
+            format: self.output,
+            terminal: terminal
+        )
+    }
+}

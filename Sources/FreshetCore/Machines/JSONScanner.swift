@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds the members of a JSON object without parsing their values, so that a payload is found on the loop's thread and
+/// decoded on the consumer's (design D3).
+///
+/// It checks what it needs to find its way (quotes, brackets, commas); the values themselves are checked by whoever
+/// decodes them. Reads past the end are impossible: every access is bounds-checked.
+package struct JSONScanner {
+    package enum Failure: Error, Equatable {
+        case notAnObject
+        case malformed(offset: Int)
+    }
+
+    package struct Member: Equatable {
+        /// The key, between its quotes, as it stands in the text.
+        package let key: Range<Int>
+        package let value: Range<Int>
+    }
+
+    private let bytes: UnsafeRawBufferPointer
+    private var position: Int
+    private var first = true
+
+    /// Begins at the object that is all of `bytes` but white space; they must outlive the scanner.
+    package init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        self.bytes = bytes
+        self.position = 0
+        self.skipSpace()
+        guard self.position < bytes.count, bytes[self.position] == UInt8(ascii: "{") else { throw .notAnObject }
+        self.position += 1
+    }
+
+    /// The next member, or nil after the last.
+    package mutating func next() throws(Failure) -> Member? {
+        self.skipSpace()
+        if self.peek == UInt8(ascii: "}") {
+            self.position += 1
+            self.skipSpace()
+            guard self.position == self.bytes.count else { throw .malformed(offset: self.position) }
+            return nil
+        }
+        if !self.first {
+            try self.expect(UInt8(ascii: ","))
+            self.skipSpace()
+        }
+        self.first = false
+        let key = try self.skipString()
+        self.skipSpace()
+        try self.expect(UInt8(ascii: ":"))
+        self.skipSpace()
+        let start = self.position
+        try self.skipValue()
+        return Member(key: key, value: start..<self.position)
+    }
+
+    private var peek: UInt8? {
+        self.position < self.bytes.count ? self.bytes[self.position] : nil
+    }
+
+    private mutating func expect(_ byte: UInt8) throws(Failure) {
+        guard self.peek == byte else { throw .malformed(offset: self.position) }
+        self.position += 1
+    }
+
+    private mutating func skipSpace() {
+        while let byte = self.peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+            self.position += 1
+        }
+    }
+
+    /// Skips a string and returns the range between its quotes.
+    private mutating func skipString() throws(Failure) -> Range<Int> {
+        try self.expect(UInt8(ascii: "\""))
+        let start = self.position
+        while let byte = self.peek {
+            if byte == UInt8(ascii: "\"") {
+                self.position += 1
+                return start..<self.position - 1
+            }
+            guard byte >= 0x20 else { break }
+            self.position += byte == UInt8(ascii: "\\") ? 2 : 1
+        }
+        throw .malformed(offset: min(self.position, self.bytes.count))
+    }
+
+    private mutating func skipValue() throws(Failure) {
+        switch self.peek {
+        case UInt8(ascii: "\""):
+            _ = try self.skipString()
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            try self.skipNested()
+        default:
+            let start = self.position
+            while let byte = self.peek, !Self.endsScalar(byte) { self.position += 1 }
+            guard self.position > start else { throw .malformed(offset: start) }
+        }
+    }
+
+    /// Skips an object or array of any depth without recursion: a hostile server must not overflow the stack.
+    private mutating func skipNested() throws(Failure) {
+        var depth = 0
+        while let byte = self.peek {
+            switch byte {
+            case UInt8(ascii: "\""):
+                _ = try self.skipString()
+                continue
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+            default:
+                break
+            }
+            self.position += 1
+            if depth == 0 { return }
+        }
+        throw .malformed(offset: self.bytes.count)
+    }
+
+    private static func endsScalar(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") || byte <= 0x20
+            || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[")
+            || byte == UInt8(ascii: ":")
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a connection ended.
+package enum ConnectionEnd: Sendable, Hashable {
+    /// With a close frame from the server (RFC 6455 7.1.5).
+    case closeFrame(code: UInt16, reason: String)
+    /// Otherwise; `retryAfter` is the server's wish, if it had one.
+    case failure(FreshetError, retryAfter: Duration? = nil)
+    /// As we wanted.
+    case ours
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FreshetCore
+import FoundationEssentials
+
+/// One entry of a response's `errors` (GraphQL specification, 7.1.2).
+public struct GraphQLError: Sendable, Hashable, Codable {
+    /// A place in the document.
+    public struct Location: Sendable, Hashable, Codable {
+        /// From 1.
+        public var line: Int
+        /// From 1.
+        public var column: Int
+    }
+
+    /// What went wrong, in the server's words.
+    public var message: String
+    /// Where in the document.
+    public var locations: [Location]?
+    /// Which field of the response: names and indexes.
+    public var path: [JSONValue]?
+    /// Whatever else the server says.
+    public var extensions: [String: JSONValue]?
+
+    /// The errors in the payload of an `error` message; some servers send one object instead of an array.
+    static func list(from payload: [UInt8]) -> [GraphQLError] {
+        let decoder = JSONDecoder()
+        let data = Data(payload)
+        if let list = try? decoder.decode([GraphQLError].self, from: data) { return list }
+        return (try? decoder.decode(GraphQLError.self, from: data)).map { [$0] } ?? []
+    }
+}
+
+extension FreshetError {
+    /// What the server said, where it refused an operation; otherwise nil.
+    public var graphQLErrors: [GraphQLError]? {
+        guard case .operationFailed(let payload) = self.kind else { return nil }
+        return GraphQLError.list(from: payload)
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FreshetCore
+import FreshetTransport
+
+/// A GraphQL server for tests: real sockets on 127.0.0.1, `graphql-transport-ws`, and faults on request.
+///
+/// It speaks WebSocket by libwebsockets' own server role, so a client is never tested against its own codec. It serves
+/// two subscriptions: `count(to: Int!): Int!`, as fast as the client takes it, and
+/// `ticks(every: Int = 1000, to: Int, bytes: Int = 0): Tick!` with the fields `n`, `at` and `pad`.
+public actor EmbeddedServer {
+    /// What has happened on the server's side.
+    public struct Statistics: Sendable, Hashable {
+        /// Connections that are open now.
+        public var open = 0
+        /// The most that were ever open at once.
+        public var peak = 0
+        /// All there ever were.
+        public var total = 0
+    }
+
+    /// Something that a test may want to wait for, or a person to see.
+    public enum Event: Sendable, Hashable {
+        /// A client has connected; how many there are now.
+        case connected(open: Int)
+        /// A client has gone; how many there are now.
+        case disconnected(open: Int)
+    }
+
+    private let loop: EventLoop
+    private let certificate: String?
+    private let key: String?
+    private var listener: WebSocketListener?
+    private var clients: [ObjectIdentifier: EmbeddedClient] = [:]
+    private var stalled = false
+    private let onEvent: @Sendable (Event) -> Void
+
+    /// The executor: the server's own loop.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { self.loop.asUnownedSerialExecutor() }
+
+    /// Where it listens; the same after a restart.
+    public private(set) var port = 0
+
+    /// What has happened so far.
+    public private(set) var statistics = Statistics()
+
+    /// What a client is to be given.
+    public var url: String { "\(self.certificate == nil ? "ws" : "wss")://127.0.0.1:\(self.port)/graphql" }
+
+    /// Starts a server.
+    ///
+    /// - Parameters:
+    ///   - port: where to listen on 127.0.0.1; 0 takes a free port.
+    ///   - certificate: a PEM file; with it and `key` the server speaks TLS.
+    ///   - key: a PEM file.
+    ///   - onEvent: called on the server's thread.
+    /// - Throws: `.invalidInput` when the port is in use or the files cannot be read.
+    public init(
+        port: Int = 0,
+        certificate: String? = nil,
+        key: String? = nil,
+        onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+    ) async throws(FreshetError) {
+        self.loop = EventLoop()
+        self.certificate = certificate
+        self.key = key
+        self.port = port
+        self.onEvent = onEvent
+        try await self.start()
+    }
+
+    /// Listens again after ``stop()``, on the same port.
+    ///
+    /// - Throws: `.invalidInput` when the port is in use.
+    public func start() async throws(FreshetError) {
+        guard self.listener == nil else { return }
+        let listener = try WebSocketListener(
+            loop: self.loop,
+            port: self.port,
+            subprotocol: "graphql-transport-ws",
+            certificate: self.certificate,
+            key: self.key,
+            accepted: { [weak self] peer in
+                let peer = Confined(peer)
+                self?.assumeIsolated { $0.accepted(peer.value) }
+            }
+        )
+        self.listener = listener
+        self.port = listener.port
+    }
+
+    /// Cuts every connection without a close frame, as a crash would; new ones are accepted.
+    public func drop() {
+        for client in self.clients.values { client.drop() }
+    }
+
+    /// Goes silent: connections stay, nothing is read or sent.
+    public func stall() {
+        self.stalled = true
+        for client in self.clients.values { client.stall(true) }
+    }
+
+    /// Ends ``stall()``.
+    public func resume() {
+        self.stalled = false
+        for client in self.clients.values { client.stall(false) }
+    }
+
+    /// Cuts every connection and refuses new ones, until ``start()``.
+    public func stop() {
+        self.drop()
+        self.listener?.close()
+        self.listener = nil
+    }
+
+    /// Stops for good and frees the server's thread.
+    public func shutdown() {
+        self.stop()
+        self.loop.shutdown()
+    }
+
+    private func accepted(_ peer: WebSocketPeer) {
+        let client = EmbeddedClient(peer, on: self.loop)
+        let id = ObjectIdentifier(client)
+        self.clients[id] = client
+        if self.stalled { client.stall(true) }
+        peer.onClosed = { [weak self] in
+            self?.assumeIsolated { $0.closed(id) }
+        }
+        self.statistics.total += 1
+        self.statistics.open += 1
+        self.statistics.peak = max(self.statistics.peak, self.statistics.open)
+        self.onEvent(.connected(open: self.statistics.open))
+    }
+
+    private func closed(_ id: ObjectIdentifier) {
+        self.clients.removeValue(forKey: id)?.stop()
+        self.statistics.open -= 1
+        self.onEvent(.disconnected(open: self.statistics.open))
+    }
+}
+
+/// Carries a peer into the actor that lives on the peer's thread.
+// Proof for @unchecked: it is made and read within one call on the loop's thread.
+private struct Confined<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}

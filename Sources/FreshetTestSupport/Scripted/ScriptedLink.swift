@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FreshetCore
+package import FreshetTransport
+
+/// One connection of a `ScriptedTransport`.
+package final class ScriptedLink: WebSocketLink, Sendable {
+    /// What the client did with the connection.
+    package enum Deed: Sendable, Equatable {
+        case sent(String)
+        case ping, pause, resume
+        case close(code: UInt16)
+        case abandon
+    }
+
+    private struct State: Sendable {
+        var deeds: [Deed] = []
+        var read = 0
+        var waiter: CheckedContinuation<Void, Never>?
+        var bytesReceived: UInt64 = 0
+        var ended = false
+    }
+
+    package let target: WebSocketTarget
+    private let loop: EventLoop
+    private let events: @Sendable (WebSocketEvent) -> Void
+    private let state = Locked(State())
+
+    init(target: WebSocketTarget, loop: EventLoop, events: @escaping @Sendable (WebSocketEvent) -> Void) {
+        self.target = target
+        self.loop = loop
+        self.events = events
+    }
+
+    // MARK: - The test's side
+
+    package func open(subprotocol: String? = "graphql-transport-ws") {
+        self.tell(.opened(subprotocol: subprotocol))
+    }
+
+    /// One read that brings all of `texts`.
+    package func receive(_ texts: String...) {
+        self.state.withLock { $0.bytesReceived += UInt64(texts.map(\.utf8.count).reduce(0, +)) }
+        self.tell(.messages(texts.map { WebSocketMessage(text: $0) }))
+    }
+
+    package func end(_ end: ConnectionEnd) {
+        let first = self.state.withLock { state in
+            defer { state.ended = true }
+            return !state.ended
+        }
+        if first { self.tell(.ended(end)) }
+    }
+
+    /// The next thing that the client did and that was not asked for yet, in order.
+    package func nextDeed() async -> Deed {
+        while true {
+            if let deed = self.takeDeed() { return deed }
+            await withCheckedContinuation { continuation in
+                let ready = self.state.withLock { state in
+                    if state.read < state.deeds.count { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if ready { continuation.resume() }
+            }
+        }
+    }
+
+    package var deeds: [Deed] { self.state.withLock { $0.deeds } }
+
+    private func takeDeed() -> Deed? {
+        self.state.withLock { state in
+            guard state.read < state.deeds.count else { return nil }
+            defer { state.read += 1 }
+            return state.deeds[state.read]
+        }
+    }
+
+    private func tell(_ event: WebSocketEvent) {
+        self.loop.execute { self.events(event) }
+    }
+
+    private func note(_ deed: Deed) {
+        let waiter = self.state.withLock { state in
+            state.deeds.append(deed)
+            return state.waiter.take()
+        }
+        waiter?.resume()
+    }
+
+    // MARK: - The client's side
+
+    package var bytesReceived: UInt64 { self.state.withLock { $0.bytesReceived } }
+    package func send(_ message: WebSocketMessage) { self.note(.sent(message.payload.text)) }
+    package func ping() { self.note(.ping) }
+    package func pauseReading() { self.note(.pause) }
+    package func resumeReading() { self.note(.resume) }
+
+    package func close(_ frame: CloseFrame, as end: ConnectionEnd) {
+        self.note(.close(code: frame.code))
+        self.end(end)
+    }
+
+    package func abandon(_ end: ConnectionEnd) {
+        self.note(.abandon)
+        self.end(end)
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FreshetCore
+
+/// A header of the upgrade request.
+public struct HTTPHeader: Sendable, Hashable {
+    /// The name, as in `Authorization`.
+    public let name: String
+    /// The value. It may be a secret, so it never appears in a description.
+    public let value: String
+
+    /// Makes a header; one that cannot be sent is refused when the client first connects.
+    ///
+    /// - Parameters:
+    ///   - name: a token (RFC 9110 5.1).
+    ///   - value: anything on one line.
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    /// Refuses what would change the request's meaning (RFC 9110 5.5).
+    ///
+    /// - Throws: `.invalidInput` naming the header, never its value.
+    package func check() throws(FreshetError) {
+        let separators = Array("\"(),/:;<=>?@[\\]{}".utf8)
+        guard !self.name.isEmpty,
+            self.name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !separators.contains($0) })
+        else { throw FreshetError(.invalidInput, "this cannot be the name of a header: \(self.name.prefix(40))") }
+        guard self.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+            throw FreshetError(.invalidInput, "the value of the header \(self.name) has a line break or control character")
+        }
+        let ours = ["host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version"]
+        guard !ours.contains(self.name.lowercased()) else {
+            throw FreshetError(.invalidInput, "the header \(self.name) is set by the WebSocket handshake itself")
+        }
+    }
+}
+
+extension HTTPHeader: CustomStringConvertible {
+    /// The name alone.
+    public var description: String { "\(self.name): …" }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CFreshetLoop
+import FreshetCore
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// One libwebsockets context on one plain thread, and the executor of the actors that live on it (design D2).
+///
+/// What C calls, and what these actors run, runs on this thread: from the socket to a subscription's buffer there is no
+/// hop. A loop lives until ``shutdown()``.
+// Proof for @unchecked: `state` is behind its lock, and so is every change of `handle`; the other variables are touched
+// on the loop's thread only.
+@safe
+public final class EventLoop: SerialExecutor, @unchecked Sendable {
+    /// The loop that clients share unless they are given another.
+    public static let shared = EventLoop()
+
+    enum Work: Sendable {
+        case job(UnownedJob)
+        case call(@Sendable () -> Void)
+    }
+
+    struct State: Sendable {
+        var work: [Work] = []
+        /// Whether somebody will look at `work` without being woken.
+        var awake = false
+        var phase = Phase.running
+        var thread: UInt = 0
+    }
+
+    enum Phase: Sendable {
+        case running
+        /// The context is gone; the thread runs what is left.
+        case stopping
+        /// The thread has gone: whoever brings work runs it.
+        case stopped
+    }
+
+    let state = Locked(State())
+    /// Loop thread only. Cleared before the context is destroyed.
+    private(set) var handle: OpaquePointer?
+    /// Loop thread only.
+    private var stopRequested = false
+    /// Loop thread only.
+    var timers = TimerQueue()
+    /// Loop thread only: where the next read goes, handed over when it is well filled.
+    var scratch = ReadBuffer()
+    /// Loop thread only.
+    var tls: [TLSConfiguration: OpaquePointer] = unsafe [:]
+
+    /// Starts a loop.
+    ///
+    /// - Precondition: the process can have another thread and about 1 MB of memory.
+    public init() {
+        let handlers = unsafe freshet_loop_handlers(
+            woken: { unsafe EventLoop.from($0).drain() },
+            timer: { unsafe EventLoop.from($0).timerFired() }
+        )
+        // The loop keeps itself alive until its thread ends, which releases it.
+        let retained = unsafe Unmanaged.passRetained(self).toOpaque()
+        guard let handle = unsafe freshet_loop_create(handlers, retained) else {
+            preconditionFailure("no memory or file descriptors for an event loop")
+        }
+        unsafe self.handle = handle
+        Thread.start { [self] in self.run() }
+    }
+
+    private static func from(_ context: UnsafeMutableRawPointer) -> EventLoop {
+        unsafe Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    // MARK: - Being an executor
+
+    /// Puts a job into the loop's queue. From any thread.
+    ///
+    /// - Parameter job: what to run.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        self.add(.job(UnownedJob(job)))
+    }
+
+    /// Traps unless called on the loop's thread; this is how actors check that C called them there.
+    public func checkIsolated() {
+        precondition(self.isCurrent, "this must run on the event loop's thread")
+    }
+
+    /// Runs a closure on the loop, in order with everything else that is brought to it. From any thread.
+    package func execute(_ body: @escaping @Sendable () -> Void) {
+        self.add(.call(body))
+    }
+
+    package var isCurrent: Bool {
+        self.state.withLock { $0.thread } == Thread.current
+    }
+
+    private func add(_ work: Work) {
+        let mustRun = self.state.withLock { state in
+            state.work.append(work)
+            guard !state.awake else { return false }
+            state.awake = true
+            if state.phase == .stopped {
+                state.thread = Thread.current
+                return true
+            }
+            // Under the lock, so that it cannot meet the context's end: the one call allowed from other threads.
+            if let handle = unsafe self.handle { unsafe freshet_loop_wake(handle) }
+            return false
+        }
+        if mustRun { self.drain() }
+    }
+
+    /// Runs what was brought, until there is nothing; from then on whoever brings something wakes the loop.
+    private func drain() {
+        while true {
+            let batch = self.state.withLock { state in
+                let batch = state.work
+                state.work = []
+                state.awake = !batch.isEmpty
+                if batch.isEmpty, state.phase == .stopping { state.phase = .stopped }
+                if batch.isEmpty, state.phase == .stopped { state.thread = 0 }
+                return batch
+            }
+            if batch.isEmpty { return }
+            for work in batch {
+                switch work {
+                case .job(let job): unsafe job.runSynchronously(on: self.asUnownedSerialExecutor())
+                case .call(let call): call()
+                }
+            }
+        }
+    }
+
+    // MARK: - The thread
+
+    private func run() {
+        self.state.withLock { $0.thread = Thread.current }
+        guard let handle = unsafe self.handle else { return }
+        while !self.stopRequested {
+            unsafe freshet_loop_turn(handle)
+        }
+        self.state.withLock { state in
+            state.awake = true  // what is brought from here on is run by the last drain below
+            unsafe self.handle = nil
+        }
+        unsafe freshet_loop_destroy(handle)
+        self.timers.removeAll()
+        self.state.withLock { $0.phase = .stopping }
+        self.drain()
+        unsafe Unmanaged.passUnretained(self).release()
+    }
+
+    /// Closes every socket of the loop and ends its thread, soon. Feeds that still use it end with an error.
+    ///
+    /// Actors of a loop that was shut down still run, on whatever thread calls them.
+    public func shutdown() {
+        self.execute { self.stopRequested = true }
+    }
+}
