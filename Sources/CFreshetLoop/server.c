@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A WebSocket server on libwebsockets' own server role, so that our client is never tested against its own codec.
+//
+// The listening socket is ours and is watched by the loop as a plain descriptor: one of libwebsockets' own would go on
+// accepting for a while after its vhost was destroyed, so a test could not stop a server.
 #include "internal.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 struct freshet_listener {
     freshet_listener *next;
     struct lws_vhost *vhost;
-    struct lws_protocols protocols[2];
+    struct lws *wsi;  // of the listening socket; NULL while there is none
+    struct lws_protocols protocols[3];
     char name[64];
     freshet_peer_handlers handlers;
     void *context;
@@ -82,14 +92,47 @@ static int server_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
     }
 }
 
-static const lws_retry_bo_t no_validity_checks;
-
-// libwebsockets destroys a vhost when its last connection has gone, and reads the protocols until then: listeners are
-// freed with the loop.
-static void keep_listener(freshet_loop *loop, freshet_listener *listener) {
-    listener->next = loop->listeners;
-    loop->listeners = listener;
+static void make_plain(int fd) {
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
+
+static int listen_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+    (void)user, (void)in, (void)len;
+    if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
+    for (;;) {
+        int fd = accept(lws_get_socket_fd(wsi), NULL, NULL);
+        if (fd < 0) return 0;
+        make_plain(fd);
+        lws_adopt_socket_vhost(lws_get_vhost(wsi), fd);  // closes it when it fails
+    }
+}
+
+/// A listening socket on 127.0.0.1, or -1 with errno.
+static int listen_on(int *port) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0) return -1;
+    make_plain(fd);
+    int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_port = htons((uint16_t)*port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(fd, (struct sockaddr *)&address, size) || listen(fd, 1024) ||
+        getsockname(fd, (struct sockaddr *)&address, &size)) {
+        int why = errno;
+        close(fd);
+        errno = why;
+        return -1;
+    }
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static const lws_retry_bo_t no_validity_checks;
 
 void freshet_free_listeners(freshet_loop *loop) {
     while (loop->listeners) {
@@ -99,23 +142,19 @@ void freshet_free_listeners(freshet_loop *loop) {
     }
 }
 
-freshet_listener *freshet_listener_create(freshet_loop *loop, int port, const char *subprotocol,
-                                          const char *certificate, const char *key, freshet_peer_handlers handlers,
-                                          void *context, char *error, size_t error_size) {
+freshet_listener *freshet_listener_create(freshet_loop *loop, const char *subprotocol, const char *certificate,
+                                          const char *key, freshet_peer_handlers handlers, void *context) {
     freshet_listener *listener = calloc(1, sizeof *listener);
-    if (!listener) {
-        snprintf(error, error_size, "out of memory");
-        return NULL;
-    }
+    if (!listener) return NULL;
     listener->handlers = handlers;
     listener->context = context;
     snprintf(listener->name, sizeof listener->name, "%s", subprotocol);
     listener->protocols[0] = (struct lws_protocols){listener->name, server_callback, sizeof(session), 65536, 0, NULL, 0};
+    listener->protocols[1] = (struct lws_protocols){"freshet-listener", listen_callback, 0, 0, 0, NULL, 0};
 
     struct lws_context_creation_info info;
     memset(&info, 0, sizeof info);
-    info.port = port;
-    info.iface = "127.0.0.1";
+    info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
     info.protocols = listener->protocols;
     info.vhost_name = "server";
     info.user = listener;
@@ -128,21 +167,25 @@ freshet_listener *freshet_listener_create(freshet_loop *loop, int port, const ch
         info.ssl_cert_filepath = certificate;
         info.ssl_private_key_filepath = key;
     }
+    // libwebsockets reads the protocols as long as the vhost is there, which is as long as the loop.
+    listener->next = loop->listeners;
+    loop->listeners = listener;
     listener->vhost = lws_create_vhost(loop->lws, &info);
-    if (!listener->vhost || lws_get_vhost_listen_port(listener->vhost) <= 0) {
-        snprintf(error, error_size, "cannot listen on 127.0.0.1:%d: the port is in use, or the certificate or key cannot be read",
-                 port);
-        if (listener->vhost) lws_vhost_destroy(listener->vhost);
-        keep_listener(loop, listener);
-        return NULL;
-    }
-    keep_listener(loop, listener);
-    return listener;
+    return listener->vhost ? listener : NULL;
 }
 
-int freshet_listener_port(freshet_listener *listener) { return lws_get_vhost_listen_port(listener->vhost); }
+int freshet_listener_start(freshet_listener *listener, int port) {
+    lws_sock_file_fd_type descriptor = {.filefd = listen_on(&port)};
+    if (descriptor.filefd < 0) return -errno;
+    listener->wsi = lws_adopt_descriptor_vhost(listener->vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor,
+                                               listener->protocols[1].name, NULL);
+    return listener->wsi ? port : -ENOMEM;
+}
 
-void freshet_listener_destroy(freshet_listener *listener) { lws_vhost_destroy(listener->vhost); }
+void freshet_listener_stop(freshet_listener *listener) {
+    if (listener->wsi) lws_set_timeout(listener->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+    listener->wsi = NULL;
+}
 
 bool freshet_peer_send(freshet_peer *peer, const uint8_t *bytes, size_t count) {
     if (LWS_PRE + count > peer->scratch_size) {

@@ -50,7 +50,7 @@ struct SocketEnd: Equatable {
         case ECONNREFUSED: "connection refused"
         case ENETUNREACH, EHOSTUNREACH: "no route to it"
         case EMSGSIZE: "the request is larger than 65 kB"
-        default: self.detail.isEmpty ? "refused, or not reachable" : self.detail
+        default: self.detail.isEmpty ? "refused, or no route to it" : self.detail
         }
     }
 

@@ -138,16 +138,17 @@ typedef struct {
     void (*closed)(void *_Nullable peer_context);
 } freshet_peer_handlers;
 
-/// Listens on 127.0.0.1; port 0 takes a free one. With `certificate` and `key` (PEM files) it speaks TLS.
-/// Returns NULL with the reason in `error`.
-freshet_listener *_Nullable freshet_listener_create(freshet_loop *loop, int port, const char *subprotocol,
+/// Prepares to listen. With `certificate` and `key` (PEM files) it speaks TLS. Returns NULL when those cannot be used.
+/// One for each loop, freed with it.
+freshet_listener *_Nullable freshet_listener_create(freshet_loop *loop, const char *subprotocol,
                                                     const char *_Nullable certificate, const char *_Nullable key,
-                                                    freshet_peer_handlers handlers, void *context, char *error,
-                                                    size_t error_size);
-int freshet_listener_port(freshet_listener *listener);
+                                                    freshet_peer_handlers handlers, void *context);
 
-/// Stops listening. Peers must have been dropped before.
-void freshet_listener_destroy(freshet_listener *listener);
+/// Listens on 127.0.0.1; port 0 takes a free one. Returns the port, or a negative errno.
+int freshet_listener_start(freshet_listener *listener, int port);
+
+/// Stops listening at once; peers stay.
+void freshet_listener_stop(freshet_listener *listener);
 
 /// Sends one text message; false when the peer is gone. Only while freshet_peer_can_write().
 bool freshet_peer_send(freshet_peer *peer, const uint8_t *bytes, size_t count);

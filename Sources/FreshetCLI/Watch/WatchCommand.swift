@@ -50,13 +50,13 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(help: "A bearer token: sent as the Authorization header and in connection_init.")
     var token: String?
 
-    @Flag(name: .shortAndLong, help: "Accept any certificate. Only for tests.")
+    @Flag(name: [.customShort("k"), .long], help: "Accept any certificate. Only for tests.")
     var insecure = false
 
     @Option(help: "A PEM file of certificate authorities to trust instead of the system's.")
     var cacert: String?
 
-    @Option(name: .shortAndLong, help: "Stop after this many results.")
+    @Option(name: [.customShort("n"), .long], help: "Stop after this many results.")
     var count: Int?
 
     @Option(help: "Stop after this time, with exit code 124: 500ms, 10s, 2m.")

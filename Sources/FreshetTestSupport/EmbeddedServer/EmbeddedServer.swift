@@ -31,6 +31,7 @@ public actor EmbeddedServer {
     private let certificate: String?
     private let key: String?
     private var listener: WebSocketListener?
+    private var listening = false
     private var clients: [ObjectIdentifier: EmbeddedClient] = [:]
     private var stalled = false
     private let onEvent: @Sendable (Event) -> Void
@@ -73,10 +74,15 @@ public actor EmbeddedServer {
     ///
     /// - Throws: `.invalidInput` when the port is in use.
     public func start() async throws(FreshetError) {
-        guard self.listener == nil else { return }
-        let listener = try WebSocketListener(
+        guard !self.listening else { return }
+        if self.listener == nil { self.listener = try self.makeListener() }
+        self.port = try self.listener?.start(port: self.port) ?? self.port
+        self.listening = true
+    }
+
+    private func makeListener() throws(FreshetError) -> WebSocketListener {
+        try WebSocketListener(
             loop: self.loop,
-            port: self.port,
             subprotocol: "graphql-transport-ws",
             certificate: self.certificate,
             key: self.key,
@@ -85,8 +91,6 @@ public actor EmbeddedServer {
                 self?.assumeIsolated { $0.accepted(peer.value) }
             }
         )
-        self.listener = listener
-        self.port = listener.port
     }
 
     /// Cuts every connection without a close frame, as a crash would; new ones are accepted.
@@ -109,8 +113,8 @@ public actor EmbeddedServer {
     /// Cuts every connection and refuses new ones, until ``start()``.
     public func stop() {
         self.drop()
-        self.listener?.close()
-        self.listener = nil
+        self.listener?.stop()
+        self.listening = false
     }
 
     /// Stops for good and frees the server's thread.

@@ -3,65 +3,60 @@
 import CFreshetLoop
 package import FreshetCore
 
-/// Accepts WebSockets on 127.0.0.1, by libwebsockets' own server role: for tests. Lives on its loop's thread.
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// Accepts WebSockets on 127.0.0.1, by libwebsockets' own server role: for tests. One for each loop, on its thread.
 @safe
 package final class WebSocketListener {
     private let handle: OpaquePointer
-    private let accept: Accept
 
-    /// What C knows: kept until the process ends, because libwebsockets may still ask after a listener was closed.
+    /// What C knows; lives as long as the loop, which may outlive the listener.
     private final class Accept {
-        /// Nil once closed.
-        var accepted: ((WebSocketPeer) -> Void)?
-
+        let accepted: (WebSocketPeer) -> Void
         init(_ accepted: @escaping (WebSocketPeer) -> Void) { self.accepted = accepted }
     }
 
-    /// Listens; port 0 takes a free one. `certificate` and `key` are PEM files.
+    /// Prepares to listen; `certificate` and `key` are PEM files.
     package init(
         loop: EventLoop,
-        port: Int,
         subprotocol: String,
         certificate: String? = nil,
         key: String? = nil,
         accepted: @escaping (WebSocketPeer) -> Void
     ) throws(FreshetError) {
-        let accept = Accept(accepted)
-        var reason = [CChar](repeating: 0, count: 256)
-        let context = unsafe Unmanaged.passRetained(accept).toOpaque()
+        let context = unsafe Unmanaged.passRetained(Accept(accepted)).toOpaque()
         guard let loop = unsafe loop.handle,
             let handle = unsafe freshet_listener_create(
                 loop,
-                Int32(port),
                 subprotocol,
                 certificate,
                 key,
                 WebSocketPeer.handlers,
-                context,
-                &reason,
-                reason.count
+                context
             )
-        else {
-            let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw FreshetError(.invalidInput, text.isEmpty ? "the event loop was shut down" : text)
-        }
+        else { throw FreshetError(.invalidInput, "the certificate or its key cannot be used", hint: "both are PEM files") }
         unsafe self.handle = handle
-        self.accept = accept
     }
 
-    package var port: Int { unsafe Int(freshet_listener_port(self.handle)) }
-
-    /// Stops listening. Peers are to be dropped before.
-    package func close() {
-        self.accept.accepted = nil
-        unsafe freshet_listener_destroy(self.handle)
+    /// Listens; port 0 takes a free one. Returns the port.
+    package func start(port: Int) throws(FreshetError) -> Int {
+        let result = unsafe Int(freshet_listener_start(self.handle, Int32(port)))
+        guard result < 0 else { return result }
+        let reason = unsafe String(cString: strerror(Int32(-result)))
+        throw FreshetError(.invalidInput, "cannot listen on 127.0.0.1:\(port): \(reason)", hint: "choose another port")
     }
 
-    /// C's call for a new peer; nil refuses it.
-    static func accepted(_ context: UnsafeMutableRawPointer, _ peer: WebSocketPeer) -> Bool {
-        let accept = unsafe Unmanaged<Accept>.fromOpaque(context).takeUnretainedValue()
-        guard let accepted = accept.accepted else { return false }
-        accepted(peer)
-        return true
+    /// Stops listening at once; peers stay.
+    package func stop() {
+        unsafe freshet_listener_stop(self.handle)
+    }
+
+    /// C's call for a new peer.
+    static func accepted(_ context: UnsafeMutableRawPointer, _ peer: WebSocketPeer) {
+        unsafe Unmanaged<Accept>.fromOpaque(context).takeUnretainedValue().accepted(peer)
     }
 }

@@ -58,7 +58,7 @@ package final class WebSocketPeer {
     static let handlers = unsafe freshet_peer_handlers(
         accepted: { context, handle, subprotocol in
             let peer = unsafe WebSocketPeer(handle, subprotocol: String(cString: subprotocol))
-            guard unsafe WebSocketListener.accepted(context, peer) else { return nil }
+            unsafe WebSocketListener.accepted(context, peer)
             return unsafe Unmanaged.passRetained(peer).toOpaque()  // released in `closed`
         },
         message: { context, bytes, count, final in
