@@ -82,7 +82,10 @@ let package = Package(
         ),
         .testTarget(
             name: "FreshetTests",
-            dependencies: ["Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport"],
+            dependencies: [
+                "Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swift
         ),
         .testTarget(

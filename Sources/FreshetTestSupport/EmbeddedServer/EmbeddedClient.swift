@@ -21,6 +21,8 @@ final class EmbeddedClient {
     private var answers: [String] = []
     private var running: [String: Running] = [:]
     private var stalled = false
+    /// Values handed out so far.
+    private(set) var sent = 0
 
     init(_ peer: WebSocketPeer, on loop: EventLoop) {
         self.peer = peer
@@ -84,6 +86,7 @@ final class EmbeddedClient {
     private func nextMessage(_ id: String) -> String? {
         guard let entry = self.running[id] else { return nil }
         self.running[id]?.next += 1
+        self.sent += 1
         let payload = entry.plan.payload(entry.next, at: Date())
         return #"{"id":"\#(id)","type":"next","payload":\#(payload)}"#
     }

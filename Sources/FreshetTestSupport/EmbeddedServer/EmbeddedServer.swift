@@ -17,6 +17,8 @@ public actor EmbeddedServer {
         public var peak = 0
         /// All there ever were.
         public var total = 0
+        /// Values sent on all of them.
+        public var sent = 0
     }
 
     /// Something that a test may want to wait for, or a person to see.
@@ -43,7 +45,14 @@ public actor EmbeddedServer {
     public private(set) var port = 0
 
     /// What has happened so far.
-    public private(set) var statistics = Statistics()
+    public var statistics: Statistics {
+        var statistics = self.past
+        statistics.sent += self.clients.values.map(\.sent).reduce(0, +)
+        return statistics
+    }
+
+    /// The same, but for values sent to clients that are still here.
+    private var past = Statistics()
 
     /// What a client is to be given.
     public var url: String { "\(self.certificate == nil ? "ws" : "wss")://127.0.0.1:\(self.port)/graphql" }
@@ -131,16 +140,18 @@ public actor EmbeddedServer {
         peer.onClosed = { [weak self] in
             self?.assumeIsolated { $0.closed(id) }
         }
-        self.statistics.total += 1
-        self.statistics.open += 1
-        self.statistics.peak = max(self.statistics.peak, self.statistics.open)
-        self.onEvent(.connected(open: self.statistics.open))
+        self.past.total += 1
+        self.past.open += 1
+        self.past.peak = max(self.past.peak, self.past.open)
+        self.onEvent(.connected(open: self.past.open))
     }
 
     private func closed(_ id: ObjectIdentifier) {
-        self.clients.removeValue(forKey: id)?.stop()
-        self.statistics.open -= 1
-        self.onEvent(.disconnected(open: self.statistics.open))
+        guard let client = self.clients.removeValue(forKey: id) else { return }
+        client.stop()
+        self.past.sent += client.sent
+        self.past.open -= 1
+        self.onEvent(.disconnected(open: self.past.open))
     }
 }
 

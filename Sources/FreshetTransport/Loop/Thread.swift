@@ -7,7 +7,7 @@ import Glibc
 #endif
 
 /// A plain thread: the loop blocks, so it has no place in Swift's pool.
-enum Thread {
+package enum Thread {
     private final class Body {
         let run: @Sendable () -> Void
         init(run: @escaping @Sendable () -> Void) { self.run = run }
@@ -23,7 +23,7 @@ enum Thread {
     }
 
     /// - Precondition: the process can have another thread.
-    static func start(_ body: @escaping @Sendable () -> Void) {
+    package static func start(_ body: @escaping @Sendable () -> Void) {
         let box = unsafe Unmanaged.passRetained(Body(run: body)).toOpaque()
         #if canImport(Darwin)
         var thread: pthread_t?

@@ -48,7 +48,7 @@ package struct Upgrade: Sendable {
         guard header("upgrade")?.lowercased() == "websocket",
             Self.tokens(header("connection")).contains("upgrade")
         else { throw self.broken("its 101 does not upgrade to websocket") }
-        guard header("sec-websocket-accept") == self.expectedAccept else {
+        guard header("sec-websocket-accept") == Self.accept(for: self.key) else {
             throw self.broken("its Sec-WebSocket-Accept does not answer our key")
         }
         guard header("sec-websocket-extensions") == nil else {
@@ -64,8 +64,9 @@ package struct Upgrade: Sendable {
         return agreed
     }
 
-    private var expectedAccept: String {
-        let text = Array((self.key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
+    /// What Sec-WebSocket-Accept must be (RFC 6455 4.2.2).
+    package static func accept(for key: String) -> String {
+        let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
         var digest = [UInt8](repeating: 0, count: 20)
         unsafe freshet_sha1(text, text.count, &digest)
         return Data(digest).base64EncodedString()

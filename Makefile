@@ -1,0 +1,39 @@
+# A fresh machine with a Swift toolchain needs two commands: make demo and make test.
+
+SWIFT_FILES = Package.swift Sources Tests Examples
+UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetTests|FreshetGraphQLTests)[.]
+
+.PHONY: help demo test build lint format sanitize clean
+
+help:
+	@echo "make demo      build the release program and show it at work"
+	@echo "make test      check the format, build, run every test (ARGS='--filter Name' is handed to swift test)"
+	@echo "make build     the release program: .build/release/freshet"
+	@echo "make lint      check the format; make format sets it right"
+	@echo "make sanitize  the unit tests under ThreadSanitizer, then under AddressSanitizer"
+	@echo "make clean     remove everything that was built"
+
+demo: build
+	scripts/demo.sh .build/release/freshet
+
+test:
+	scripts/test.sh $(ARGS)
+
+build:
+	scripts/install-dependencies.sh
+	swift build -c release --scratch-path .build --product freshet
+
+lint:
+	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+format:
+	swift format format --in-place --parallel --recursive $(SWIFT_FILES)
+
+# Without --disable-xctest the leak checker reports XCTest's own harness.
+sanitize:
+	scripts/install-dependencies.sh --tests
+	swift test --disable-xctest --sanitize=thread --scratch-path .build-tsan --filter '$(UNIT_TESTS)'
+	swift test --disable-xctest --sanitize=address --scratch-path .build-asan --filter '$(UNIT_TESTS)'
+
+clean:
+	rm -rf .build .build-*

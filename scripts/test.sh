@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Everything that is checked before a change goes in: format, build, tests.
+#
+#     scripts/test.sh [ARGUMENTS FOR swift test]
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { echo "== $1" >&2; }
+
+step "dependencies"
+scripts/install-dependencies.sh --tests
+
+step "Python environment of the interop servers"
+scripts/python-env.sh .build-python
+
+step "format"
+make --no-print-directory lint
+
+step "build"
+swift build --scratch-path .build-debug
+
+step "tests"
+# The interop tests start these as processes of their own.
+export FRESHET_PYTHON="$PWD/.build-python/bin/python"
+export FRESHET_BINARY="$PWD/.build-debug/debug/freshet"
+swift test --disable-xctest --parallel --scratch-path .build-debug "$@"
