@@ -100,7 +100,7 @@ let package = Package(
         ),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["FreshetCLI", "FreshetTestSupport", "FreshetCore"],
+            dependencies: ["FreshetCLI", "FreshetTestSupport", "FreshetCore", "FreshetTransport"],
             exclude: ["Servers"],
             swiftSettings: swift
         ),

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import FreshetCore
+import FreshetTransport
+import Testing
+
+/// A program that a test has started: its output line by line, and its end. Killed when the test lets go of it.
+final class Program: Sendable {
+    /// What a program left behind.
+    struct Result {
+        let status: Int32
+        let output: [String]
+        let errors: [String]
+    }
+
+    private struct Output: Sendable {
+        var lines: [String] = []
+        var ended = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let process: Process
+    private let output = Locked(Output())
+    private let errors = Locked(Output())
+    private let exited = Locked(Output())
+
+    init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        process.standardInput = FileHandle.nullDevice
+        let (outputPipe, errorPipe) = (Pipe(), Pipe())
+        process.standardOutput = outputPipe
+        process.standardError = errorPipe
+        self.process = process
+        let exited = self.exited
+        process.terminationHandler = { _ in Self.end(exited) }
+        try process.run()
+        Self.read(outputPipe.fileHandleForReading, into: self.output)
+        Self.read(errorPipe.fileHandleForReading, into: self.errors)
+    }
+
+    deinit {
+        if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
+    }
+
+    func signal(_ number: Int32) {
+        kill(self.process.processIdentifier, number)
+    }
+
+    /// Ends it at once, as a crash would. Not by SIGTERM: children of a thread of Dispatch's may have that blocked.
+    func stop() {
+        self.signal(SIGKILL)
+    }
+
+    /// The first line of stdout, from `start` on, that `matches`; nil when the program ended without one.
+    func line(after start: Int = 0, where matches: (String) -> Bool) async -> (index: Int, text: String)? {
+        await Self.line(self.output, start, matches)
+    }
+
+    /// The same of stderr.
+    func errorLine(where matches: (String) -> Bool) async -> String? {
+        await Self.line(self.errors, 0, matches)?.text
+    }
+
+    /// Waits for the end.
+    func result() async -> Result {
+        for part in [self.exited, self.output, self.errors] {
+            while !part.withLock({ $0.ended }) { await Self.change(part) { $0.ended } }
+        }
+        return Result(
+            status: self.process.terminationStatus,
+            output: self.output.withLock { $0.lines },
+            errors: self.errors.withLock { $0.lines }
+        )
+    }
+
+    // MARK: -
+
+    private static func line(
+        _ output: Locked<Output>,
+        _ start: Int,
+        _ matches: (String) -> Bool
+    ) async -> (index: Int, text: String)? {
+        var seen = start
+        while true {
+            let (lines, ended) = output.withLock { ($0.lines, $0.ended) }
+            if let index = lines.indices.dropFirst(seen).first(where: { matches(lines[$0]) }) { return (index, lines[index]) }
+            if ended { return nil }
+            seen = max(seen, lines.count)
+            let count = seen
+            await self.change(output) { $0.lines.count > count || $0.ended }
+        }
+    }
+
+    private static func change(_ output: Locked<Output>, _ ready: @Sendable (Output) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let now = output.withLock { output in
+                if ready(output) { return true }
+                output.waiters.append(continuation)
+                return false
+            }
+            if now { continuation.resume() }
+        }
+    }
+
+    private static func end(_ output: Locked<Output>) {
+        let waiters = output.withLock { output in
+            output.ended = true
+            defer { output.waiters = [] }
+            return output.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Reads on a thread of its own: pipes have no other way to be waited for.
+    private static func read(_ handle: FileHandle, into output: Locked<Output>) {
+        FreshetTransport.Thread.start {
+            var partial = ""
+            while true {
+                let data = handle.availableData
+                if data.isEmpty { break }
+                partial += String(decoding: data, as: UTF8.self)
+                var lines = partial.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+                partial = lines.removeLast()
+                let complete = lines
+                let waiters = output.withLock { output in
+                    output.lines += complete
+                    defer { output.waiters = [] }
+                    return output.waiters
+                }
+                for waiter in waiters { waiter.resume() }
+            }
+            let rest = partial
+            if !rest.isEmpty { output.withLock { $0.lines.append(rest) } }
+            Self.end(output)
+        }
+    }
+}
+
+extension Program {
+    /// The built command line: beside the tests, or where FRESHET_BINARY says.
+    static func freshet(_ arguments: String...) throws -> Program {
+        try Self.freshet(arguments)
+    }
+
+    static func freshet(_ arguments: [String]) throws -> Program {
+        let environment = ProcessInfo.processInfo.environment
+        let beside = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let path = environment["FRESHET_BINARY"] ?? beside.appending(path: "freshet").path
+        return try Program(path, arguments)
+    }
+
+    /// A real GraphQL server, and its URL. Needs the Python that `make test` prepares.
+    static func graphQLServer(_ name: String, port: Int = 0) async throws -> (server: Program, url: String) {
+        let python = try #require(
+            ProcessInfo.processInfo.environment["FRESHET_PYTHON"],
+            "FRESHET_PYTHON is not set, so nothing was tested against \(name): run `make test`, or scripts/python-env.sh"
+        )
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Servers/serve.py").path
+        let server = try Program(python, [script, name, "--port", "\(port)"])
+        let line = try #require(await server.line { $0.hasPrefix("listening ") }, "\(name) did not start")
+        return (server, "graphql+ws://\(line.text.dropFirst("listening ".count))/graphql")
+    }
+}
