@@ -51,7 +51,9 @@ let package = Package(
         ),
         .target(
             name: "FreshetGraphQL",
-            dependencies: ["Freshet", "FreshetCore", "FreshetTransport", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Freshet", "FreshetCore", "FreshetTransport", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swift
         ),
         .target(

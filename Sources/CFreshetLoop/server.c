@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ struct freshet_listener {
     freshet_listener *next;
     struct lws_vhost *vhost;
     struct lws *wsi;  // of the listening socket; NULL while there is none
+    int port;
+    int reserved;  // a socket that holds the port while stopped, or -1
     struct lws_protocols protocols[3];
     char name[64];
     freshet_peer_handlers handlers;
@@ -104,12 +107,14 @@ static int listen_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
         int fd = accept(lws_get_socket_fd(wsi), NULL, NULL);
         if (fd < 0) return 0;
         make_plain(fd);
+        int on = 1;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         lws_adopt_socket_vhost(lws_get_vhost(wsi), fd);  // closes it when it fails
     }
 }
 
-/// A listening socket on 127.0.0.1, or -1 with errno.
-static int listen_on(int *port) {
+/// A socket bound on 127.0.0.1, or -1 with errno.
+static int bind_on(int *port) {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (fd < 0) return -1;
     make_plain(fd);
@@ -121,8 +126,7 @@ static int listen_on(int *port) {
     address.sin_family = AF_INET;
     address.sin_port = htons((uint16_t)*port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(fd, (struct sockaddr *)&address, size) || listen(fd, 1024) ||
-        getsockname(fd, (struct sockaddr *)&address, &size)) {
+    if (bind(fd, (struct sockaddr *)&address, size) || getsockname(fd, (struct sockaddr *)&address, &size)) {
         int why = errno;
         close(fd);
         errno = why;
@@ -138,6 +142,7 @@ void freshet_free_listeners(freshet_loop *loop) {
     while (loop->listeners) {
         freshet_listener *listener = loop->listeners;
         loop->listeners = listener->next;
+        if (listener->reserved >= 0) close(listener->reserved);
         free(listener);
     }
 }
@@ -148,6 +153,7 @@ freshet_listener *freshet_listener_create(freshet_loop *loop, const char *subpro
     if (!listener) return NULL;
     listener->handlers = handlers;
     listener->context = context;
+    listener->reserved = -1;
     snprintf(listener->name, sizeof listener->name, "%s", subprotocol);
     listener->protocols[0] = (struct lws_protocols){listener->name, server_callback, sizeof(session), 65536, 0, NULL, 0};
     listener->protocols[1] = (struct lws_protocols){"freshet-listener", listen_callback, 0, 0, 0, NULL, 0};
@@ -175,16 +181,26 @@ freshet_listener *freshet_listener_create(freshet_loop *loop, const char *subpro
 }
 
 int freshet_listener_start(freshet_listener *listener, int port) {
-    lws_sock_file_fd_type descriptor = {.filefd = listen_on(&port)};
+    lws_sock_file_fd_type descriptor = {.filefd = listener->reserved >= 0 ? listener->reserved : bind_on(&port)};
+    listener->reserved = -1;
     if (descriptor.filefd < 0) return -errno;
+    if (listen(descriptor.filefd, 1024)) {
+        int why = errno;
+        close(descriptor.filefd);
+        return -why;
+    }
+    listener->port = port;
     listener->wsi = lws_adopt_descriptor_vhost(listener->vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor,
                                                listener->protocols[1].name, NULL);
     return listener->wsi ? port : -ENOMEM;
 }
 
 void freshet_listener_stop(freshet_listener *listener) {
-    if (listener->wsi) lws_set_timeout(listener->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+    if (!listener->wsi) return;
+    lws_set_timeout(listener->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
     listener->wsi = NULL;
+    // Bound, but not listening: connections are refused, and nobody else is given the port meanwhile.
+    listener->reserved = bind_on(&listener->port);
 }
 
 bool freshet_peer_send(freshet_peer *peer, const uint8_t *bytes, size_t count) {

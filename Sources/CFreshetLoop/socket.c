@@ -25,6 +25,7 @@ struct freshet_socket {
     bool requested;    // TLS is up too, and the request was handed over
     bool tunnelling;   // the response was accepted
     bool finished;     // the peer's FIN was seen
+    bool nonsense;     // the response could not be parsed
     bool closing;      // freshet_socket_close() was called
     bool *ended;       // set at the end, while freshet_socket_connect() is still running
 };
@@ -38,7 +39,7 @@ static void end(freshet_socket *socket) {
     else if (socket->tls && (!socket->requested || socket->verify_error || socket->detail[0]))
         result.kind = FRESHET_END_TLS;
     else
-        result.kind = FRESHET_END_RESPONSE;
+        result.kind = socket->nonsense ? FRESHET_END_RESPONSE : FRESHET_END_HANGUP;
     if (socket->ended) *socket->ended = true;
     socket->handlers.ended(socket->context, &result);
     free(socket->server_name);
@@ -84,6 +85,7 @@ static bool announces_body(struct lws *wsi) {
 
 static void note_failure(freshet_socket *socket, struct lws *wsi, const char *text) {
     socket->error_number = errno;
+    socket->nonsense = text && strstr(text, "parsing");  // the same word since 4.1
     freshet_tls_report *report = &freshet_last_tls_report;
     if (socket->tls && report->text[0] && report->ssl == lws_get_ssl(wsi)) {
         memcpy(socket->detail, report->text, sizeof socket->detail);
@@ -222,6 +224,8 @@ freshet_socket *freshet_socket_connect(freshet_loop *loop, freshet_connect what,
     bool ended = false;
     socket->ended = &ended;
     errno = 0;
+    freshet_last_tls_report.ssl = NULL;  // an SSL of the past may have had the address of the next
+    freshet_last_tls_report.text[0] = 0;
     struct lws *wsi = lws_client_connect_via_info(&info);
     if (ended) return NULL;
     socket->ended = NULL;

@@ -50,6 +50,7 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
 
         /// The next element, or nil at the end.
         ///
+        /// - Returns: the next element; nil at the end.
         /// - Throws: `FreshetError` once, when the feed cannot go on; afterwards it is nil.
         public mutating func next() async throws(FreshetError) -> Element? {
             try await self.next(isolation: nil)
@@ -58,6 +59,7 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
         /// The next element, or nil at the end: when the server completed it, or the task was cancelled.
         ///
         /// - Parameter isolation: where the caller runs; a batch is handed out there without a hop for each element.
+        /// - Returns: the next element; nil at the end.
         /// - Throws: `FreshetError` once, when the feed cannot go on; afterwards it is nil.
         public mutating func next(isolation: isolated (any Actor)?) async throws(FreshetError) -> Element? {
             guard !self.ended else { return nil }

@@ -41,6 +41,19 @@ package final class FeedBuffer: Sendable {
         return isFull
     }
 
+    /// Appends a gap; gaps with nothing between them are one, however often the connection breaks meanwhile.
+    package func append(_ gap: Gap) -> Bool {
+        let (isFull, consumer) = self.state.withLock { state in
+            let merged = state.buffer.mergeIntoLast { last in
+                guard case .gap(let earlier) = last else { return nil }
+                return .gap(Gap(cause: gap.cause, reason: gap.reason, outage: earlier.outage + gap.outage))
+            }
+            return (state.buffer.append(merged ? [] : [.gap(gap)], bytes: 0), state.consumer.take())
+        }
+        consumer?.resume()
+        return isFull
+    }
+
     package func finish(_ end: DeliveryBuffer<FeedItem>.End) {
         let consumer = self.state.withLock { state in
             state.buffer.finish(end)

@@ -145,15 +145,16 @@ package actor SubscriptionManager<Source: FeedSource> {
             case .unsubscribe(let id):
                 self.link?.send(self.source.unsubscribe(id))
             case .markGap(let id):
-                if let gap { self.append([.gap(gap)], bytes: 0, to: id) }
+                if let gap { self.delivered(to: id) { $0.append(gap) } }
             }
         }
     }
 
     // MARK: - Delivery and back-pressure
 
-    private func append(_ items: [FeedItem], bytes: Int, to id: SubscriptionTable.ID) {
-        guard let buffer = self.subscriptions[id]?.buffer, buffer.append(items, bytes: bytes) else { return }
+    /// Delivers to a feed's buffer, which says whether it is full.
+    private func delivered(to id: SubscriptionTable.ID, _ deliver: (FeedBuffer) -> Bool) {
+        guard let buffer = self.subscriptions[id]?.buffer, deliver(buffer) else { return }
         if self.full.isEmpty { self.link?.pauseReading() }
         self.full.insert(id)
     }
@@ -187,7 +188,7 @@ package actor SubscriptionManager<Source: FeedSource> {
     private func deliver(_ batch: inout DeliveryBatch) {
         guard let id = batch.id else { return }
         let (items, bytes) = batch.take()
-        self.append(items, bytes: bytes, to: id)
+        self.delivered(to: id) { $0.append(items, bytes: bytes) }
     }
 
     private func handle(_ event: SourceEvent) {

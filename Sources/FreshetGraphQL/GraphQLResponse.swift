@@ -51,6 +51,9 @@ public struct GraphQLResponse<Value: Decodable & Sendable>: Sendable {
         default: return FreshetError(.decoding, "a result cannot be decoded as \(Value.self)")
         }
         let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
-        return FreshetError(.decoding, "a result cannot be decoded as \(Value.self): \(path.isEmpty ? "it" : path) \(what)")
+        return FreshetError(
+            .decoding,
+            "a result cannot be decoded as \(Value.self): \(path.isEmpty ? "it" : path) \(what)"
+        )
     }
 }

@@ -28,7 +28,10 @@ public struct HTTPHeader: Sendable, Hashable {
             self.name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !separators.contains($0) })
         else { throw FreshetError(.invalidInput, "this cannot be the name of a header: \(self.name.prefix(40))") }
         guard self.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
-            throw FreshetError(.invalidInput, "the value of the header \(self.name) has a line break or control character")
+            throw FreshetError(
+                .invalidInput,
+                "the value of the header \(self.name) has a line break or control character"
+            )
         }
         let ours = ["host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version"]
         guard !ours.contains(self.name.lowercased()) else {

@@ -33,6 +33,8 @@ final class Socket {
     private var outputSent = 0
     private var paused = false
     private var closeWhenSent = false
+    /// Whether the last turn to read was left to writing.
+    private var leftTurn = false
     private(set) var bytesReceived: UInt64 = 0
 
     init(loop: EventLoop, owner: any Owner) {
@@ -114,6 +116,11 @@ final class Socket {
     func resumeReading() {
         guard self.paused else { return }
         self.paused = false
+        self.readOn()
+    }
+
+    private func readOn() {
+        guard !self.paused else { return }
         if let handle = unsafe self.handle { unsafe freshet_socket_resume(handle) }
     }
 
@@ -154,6 +161,14 @@ final class Socket {
 
     private func nextBuffer(_ capacity: UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<UInt8>? {
         guard !self.paused else { return nil }
+        // Reading comes before writing in libwebsockets, so under a flood what waits to go out would wait for ever: every
+        // second turn is left to it. Never more than one, or two peers that both write could wait for each other (B 4).
+        self.leftTurn = !self.output.isEmpty && !self.leftTurn
+        if self.leftTurn {
+            let confined = LoopConfined(self)
+            self.loop.execute { confined.object?.readOn() }
+            return nil
+        }
         let memory = unsafe self.loop.scratch.prepare()
         unsafe capacity.pointee = memory.count
         return unsafe memory.baseAddress?.assumingMemoryBound(to: UInt8.self)

@@ -12,7 +12,7 @@ import Glibc
 /// Why a socket ended, as C tells it, and as a person wants to read it.
 struct SocketEnd: Equatable {
     enum Kind: Int32 {
-        case endOfStream, reset, connect, tls, response
+        case endOfStream, reset, connect, tls, response, hangUp
     }
 
     let kind: Kind
@@ -35,6 +35,12 @@ struct SocketEnd: Equatable {
             )
         case .tls:
             self.tlsError(for: endpoint)
+        case .hangUp:
+            FreshetError(
+                .closed(code: 1006),
+                "\(endpoint.authority) ended the connection before it answered the upgrade request",
+                hint: endpoint.secure ? nil : "perhaps this port speaks TLS: try wss:"
+            )
         case .response:
             FreshetError(
                 .protocolViolation,
@@ -62,7 +68,10 @@ struct SocketEnd: Equatable {
             case 0 where self.detail.contains("wrong version number") || self.detail.contains("packet length"):
                 ("\(name) does not speak TLS on this port", "perhaps it speaks plain WebSocket: try ws:")
             case 0:
-                ("the TLS handshake with \(name) failed: \(self.detail.isEmpty ? "connection ended" : self.detail)", nil)
+                (
+                    "the TLS handshake with \(name) failed: \(self.detail.isEmpty ? "connection ended" : self.detail)",
+                    nil
+                )
             case 10:
                 ("the certificate of \(name) has expired", "the server needs a new certificate; check this clock too")
             case 9:

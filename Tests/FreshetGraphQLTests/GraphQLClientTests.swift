@@ -13,7 +13,9 @@ struct GraphQLClientTests {
         let n: Int
     }
 
-    private static let quick = GraphQLClientConfiguration(backoff: Backoff(initial: .milliseconds(1), cap: .milliseconds(5)))
+    private static let quick = GraphQLClientConfiguration(
+        backoff: Backoff(initial: .milliseconds(1), cap: .milliseconds(5))
+    )
 
     @Test("A subscription yields everything in order and ends")
     func count() async throws {

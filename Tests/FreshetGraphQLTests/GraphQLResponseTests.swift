@@ -21,7 +21,10 @@ struct GraphQLResponseTests {
         #expect(try self.response(#"{"data":{"count":5}}"#, as: Int.self).value == 5)
     }
 
-    @Test("Data may be null or absent beside errors", arguments: [#"{"data":null,"errors":[{"message":"no"}]}"#, #"{"errors":[{"message":"no"}]}"#])
+    @Test(
+        "Data may be null or absent beside errors",
+        arguments: [#"{"data":null,"errors":[{"message":"no"}]}"#, #"{"errors":[{"message":"no"}]}"#]
+    )
     func errors(_ json: String) throws {
         let response = try self.response(json, as: Tick.self)
         #expect(response.value == nil)
@@ -48,7 +51,10 @@ struct GraphQLResponseTests {
         #expect(failure?.message == "a result cannot be decoded as Tick: .price is not Double")
     }
 
-    @Test("Empty errors are no errors", arguments: [#"{"data":{"n":1},"errors":[]}"#, #"{"data":{"n":1},"errors": null }"#])
+    @Test(
+        "Empty errors are no errors",
+        arguments: [#"{"data":{"n":1},"errors":[]}"#, #"{"data":{"n":1},"errors": null }"#]
+    )
     func emptyErrors(_ json: String) throws {
         let payload = try GraphQLPayload(ByteSlice(copying: json.utf8))
         #expect(payload.errors == nil)

@@ -32,7 +32,11 @@ struct GraphQLTransportWSTests {
     @Test("S4 Without parameters the payload is absent, with them it is there")
     func connectionInit() throws {
         var without = GraphQLTransportWS(parameters: nil)
-        #expect(try without.opened(subprotocol: "graphql-transport-ws").map(\.payload.text) == [#"{"type":"connection_init"}"#])
+        #expect(
+            try without.opened(subprotocol: "graphql-transport-ws").map(\.payload.text) == [
+                #"{"type":"connection_init"}"#
+            ]
+        )
         var with = GraphQLTransportWS(parameters: ["token": "t"])
         let messages = try with.opened(subprotocol: "graphql-transport-ws").map(\.payload.text)
         #expect(messages == [#"{"payload":{"token":"t"},"type":"connection_init"}"#])
@@ -61,15 +65,23 @@ struct GraphQLTransportWSTests {
         "Messages mean what the protocol says",
         arguments: [
             (#"{"id":"1","type":"next","payload":{"data":{"a":1}}}"#, #"update 1 {"data":{"a":1}}"#),
-            (#" { "payload" : {"data":{"type":"error","id":"9"}} , "type" : "next" , "id" : "1" } "#,
-                #"update 1 {"data":{"type":"error","id":"9"}}"#),
+            (
+                #" { "payload" : {"data":{"type":"error","id":"9"}} , "type" : "next" , "id" : "1" } "#,
+                #"update 1 {"data":{"type":"error","id":"9"}}"#
+            ),
             (#"{"id":"1","type":"complete"}"#, "completed 1"),
-            (#"{"id":"1","type":"error","payload":[{"message":"no"},{"message":"never"}]}"#,
-                "failed 1 the server refused the operation: no; never"),
-            (#"{"id":"1","type":"error","payload":{"message":"one object"}}"#,
-                "failed 1 the server refused the operation: one object"),
-            (#"{"id":"1","type":"error","payload":{"errors":[]}}"#,
-                "failed 1 the server refused the operation: no reason given"),
+            (
+                #"{"id":"1","type":"error","payload":[{"message":"no"},{"message":"never"}]}"#,
+                "failed 1 the server refused the operation: no; never"
+            ),
+            (
+                #"{"id":"1","type":"error","payload":{"message":"one object"}}"#,
+                "failed 1 the server refused the operation: one object"
+            ),
+            (
+                #"{"id":"1","type":"error","payload":{"errors":[]}}"#,
+                "failed 1 the server refused the operation: no reason given"
+            ),
             (#"{"type":"ping"}"#, #"reply {"type":"pong"}"#),
             (#"{"type":"ping","payload":{"a":[1, 2]}}"#, #"reply {"type":"pong","payload":{"a":[1, 2]}}"#),
             (#"{"type":"pong"}"#, "nothing "),

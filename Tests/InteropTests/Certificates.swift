@@ -15,7 +15,8 @@ final class Certificates {
     deinit { try? FileManager.default.removeItem(at: self.folder) }
 
     /// A certificate that signs itself, for `name` (as in `IP:127.0.0.1`), for `days` from now.
-    func selfSigned(_ label: String, for name: String, days: Int = 2) async throws -> (certificate: String, key: String) {
+    func selfSigned(_ label: String, for name: String, days: Int = 2) async throws -> (certificate: String, key: String)
+    {
         let certificate = self.folder.appending(path: "\(label).pem").path
         let key = self.folder.appending(path: "\(label).key").path
         let made = try await Program(

@@ -50,11 +50,17 @@ struct GraphQLServersTests {
         let result = await watch.result()
         #expect(result.status == 0)
         #expect(result.output.count == 4)
-        #expect(result.output.dropFirst(2).first?.contains(#""data":null,"errors":[{"message":"the resolver failed"#) == true)
+        #expect(
+            result.output.dropFirst(2).first?.contains(#""data":null,"errors":[{"message":"the resolver failed"#)
+                == true
+        )
         withExtendedLifetime(server) {}
     }
 
-    @Test("A field the schema does not have is refused: exit code 2 and the server's words", arguments: ["strawberry", "ariadne"])
+    @Test(
+        "A field the schema does not have is refused: exit code 2 and the server's words",
+        arguments: ["strawberry", "ariadne"]
+    )
     func unknownField(_ name: String) async throws {
         let (server, url) = try await Program.graphQLServer(name)
         let result = await (try Program.freshet("watch", url, "-q", "subscription { nope }")).result()
@@ -63,8 +69,10 @@ struct GraphQLServersTests {
         withExtendedLifetime(server) {}
     }
 
-    @Test("A document with a syntax error is refused: Ariadne refuses the operation, Strawberry closes with 4400",
-        arguments: [("strawberry", Int32(5)), ("ariadne", Int32(2))])
+    @Test(
+        "A document with a syntax error is refused: Ariadne refuses the operation, Strawberry closes with 4400",
+        arguments: [("strawberry", Int32(5)), ("ariadne", Int32(2))]
+    )
     func syntaxError(_ name: String, _ status: Int32) async throws {
         let (server, url) = try await Program.graphQLServer(name)
         let result = await (try Program.freshet("watch", url, "-q", "subscription {")).result()
@@ -77,14 +85,24 @@ struct GraphQLServersTests {
     func rejected() async throws {
         let (server, url) = try await Program.graphQLServer("strawberry")
         // Strawberry refuses an upgrade from a page of another origin with 403.
-        let watch = try Program.freshet("watch", url, "-q", "subscription { whoami }", "-H", "Origin: http://evil.example")
+        let watch = try Program.freshet(
+            "watch",
+            url,
+            "-q",
+            "subscription { whoami }",
+            "-H",
+            "Origin: http://evil.example"
+        )
         let result = await watch.result()
         #expect(result.status == 4)
         #expect(result.errors.last?.contains("HTTP 403") == true)
         withExtendedLifetime(server) {}
     }
 
-    @Test("A server killed and started again: a gap, then data, and never two sockets", arguments: ["strawberry", "ariadne"])
+    @Test(
+        "A server killed and started again: a gap, then data, and never two sockets",
+        arguments: ["strawberry", "ariadne"]
+    )
     func killed(_ name: String) async throws {
         let (first, url) = try await Program.graphQLServer(name)
         let port = try #require(url.split(separator: ":").last.flatMap { Int($0.prefix { $0.isNumber }) })

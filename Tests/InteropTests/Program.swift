@@ -87,7 +87,9 @@ final class Program: Sendable {
         var seen = start
         while true {
             let (lines, ended) = output.withLock { ($0.lines, $0.ended) }
-            if let index = lines.indices.dropFirst(seen).first(where: { matches(lines[$0]) }) { return (index, lines[index]) }
+            if let index = lines.indices.dropFirst(seen).first(where: { matches(lines[$0]) }) {
+                return (index, lines[index])
+            }
             if ended { return nil }
             seen = max(seen, lines.count)
             let count = seen

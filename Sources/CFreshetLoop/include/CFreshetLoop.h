@@ -69,7 +69,8 @@ enum {
     FRESHET_END_RESET = 1,    ///< the stream broke
     FRESHET_END_CONNECT = 2,  ///< no connection came about: `error_number` where it is known
     FRESHET_END_TLS = 3,      ///< TLS failed: `verify_error` (X509_V_ERR_…) or `detail`
-    FRESHET_END_RESPONSE = 4  ///< the connection ended, or talked nonsense, where a response was due
+    FRESHET_END_RESPONSE = 4, ///< what came was not an HTTP response
+    FRESHET_END_HANGUP = 5    ///< the peer ended the connection before it responded
 };
 
 typedef struct {

@@ -38,7 +38,11 @@ enum JSONText {
         for byte in json {
             if inString {
                 visit(byte, depth, true)
-                if escaped { escaped = false } else if byte == UInt8(ascii: "\\") { escaped = true } else if byte
+                if escaped {
+                    escaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    escaped = true
+                } else if byte
                     == UInt8(ascii: "\"")
                 {
                     inString = false

@@ -24,7 +24,8 @@ struct Renderer {
         case .json:
             return JSONText.indented(errors == nil ? data : payload.json.array) + [0x0A]
         case .jsonl:
-            let head = #"{"v":1,"kind":"data","ts":"\#(Format.instant(now))","src":\#(Format.quoted(self.source)),"data":"#
+            let head =
+                #"{"v":1,"kind":"data","ts":"\#(Format.instant(now))","src":\#(Format.quoted(self.source)),"data":"#
             let tail = errors.map { Array(#","errors":"#.utf8) + $0 } ?? []
             return Array(head.utf8) + JSONText.compact(data) + tail + Array("}\n".utf8)
         case .auto, .log:

@@ -22,7 +22,7 @@ struct WatchCommand: AsyncParsableCommand {
               2 the server refused the operation                 8 it ended before --count
               3 gave up: unreachable, or retries used up        64 usage
               4 credentials refused                            124 --timeout
-              5 protocol mismatch                              130, 143 interrupted
+              5 protocol mismatch                              130, 143 interrupted; 141 nobody reads stdout
             """
     )
 

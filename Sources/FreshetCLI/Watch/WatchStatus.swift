@@ -69,12 +69,15 @@ final class WatchStatus: Sendable {
     private func draw() {
         let now = ContinuousClock.now
         let line = self.state.withLock { state in
-            let rate = Double(state.summary.received - state.receivedAtLastDraw) / max((now - state.lastDraw) / .seconds(1), 0.001)
+            let rate =
+                Double(state.summary.received - state.receivedAtLastDraw)
+                / max((now - state.lastDraw) / .seconds(1), 0.001)
             if now - state.lastDraw >= .milliseconds(900) {
                 state.receivedAtLastDraw = state.summary.received
                 state.lastDraw = now
             }
-            let counts = "\(state.summary.received) received │ reconn \(state.summary.reconnects) │ gaps \(state.summary.gaps)"
+            let counts =
+                "\(state.summary.received) received │ reconn \(state.summary.reconnects) │ gaps \(state.summary.gaps)"
             switch state.connection {
             case .live: return "● live \(Format.duration(now - state.since)) │ \(Int(rate))/s │ \(counts)"
             case .connecting(let attempt): return "◌ connecting, attempt \(attempt) │ \(counts)"

@@ -25,7 +25,7 @@ package struct ClosePolicy: Sendable {
         }
     }
 
-    /// spec/graphql.md 2.9 and "Suggested defaults".
+    /// RFC 6455 7.4 below 3000; the codes from 4000 on are those of graphql-transport-ws and its reference server.
     private func verdict(onCode code: UInt16, reason: String) -> Verdict {
         let said = reason.isEmpty ? "" : ": \(reason)"
         let error = FreshetError(.closed(code: code), "the server closed the connection with code \(code)\(said)")
@@ -67,7 +67,8 @@ package struct ClosePolicy: Sendable {
         switch kind {
         case .unreachable, .timeout, .tls, .closed: false
         case .upgradeRefused(let status): !(status >= 500 || [408, 425, 429].contains(status))
-        case .invalidInput, .unauthorized, .forbidden, .protocolViolation, .messageTooLarge, .operationFailed, .decoding,
+        case .invalidInput, .unauthorized, .forbidden, .protocolViolation, .messageTooLarge, .operationFailed,
+            .decoding,
             .clientClosed:
             true
         }

@@ -44,6 +44,13 @@ package struct DeliveryBuffer<Element: Sendable>: Sendable {
         return self.suspended
     }
 
+    /// Gives the last element, if it still waits, the chance to take in what would come next; false: append that.
+    package mutating func mergeIntoLast(_ merge: (Element) -> Element?) -> Bool {
+        guard let last = self.elements.last, let merged = merge(last) else { return false }
+        self.elements[self.elements.count - 1] = merged
+        return true
+    }
+
     /// Ends it; what waits is still handed out first. Only the first end counts.
     package mutating func finish(_ end: End) {
         self.end = self.end ?? end

@@ -11,7 +11,9 @@ package final class Locked<Value: Sendable>: Sendable {
         self.value = Mutex(value)
     }
 
-    package func withLock<Result, E: Error>(_ body: (inout Value) throws(E) -> sending Result) throws(E) -> sending Result {
+    package func withLock<Result, E: Error>(_ body: (inout Value) throws(E) -> sending Result) throws(E)
+        -> sending Result
+    {
         try self.value.withLock { (value: inout sending Value) throws(E) -> sending Result in try body(&value) }
     }
 }

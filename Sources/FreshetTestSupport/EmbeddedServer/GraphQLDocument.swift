@@ -106,7 +106,9 @@ struct GraphQLDocument {
             return .literal(.string(text))
         case .name(let name):
             try lexer.advance()
-            return .literal(name == "null" ? .null : ["true", "false"].contains(name) ? .bool(name == "true") : .string(name))
+            return .literal(
+                name == "null" ? .null : ["true", "false"].contains(name) ? .bool(name == "true") : .string(name)
+            )
         default:
             throw lexer.unexpected()
         }

@@ -9,12 +9,13 @@ import Darwin
 import Glibc
 #endif
 
+// Proof for @unchecked: `state` is behind its lock, and so is every change of `handle`; the other variables are touched
+// on the loop's thread only.
+
 /// One libwebsockets context on one plain thread, and the executor of the actors that live on it (design D2).
 ///
 /// What C calls, and what these actors run, runs on this thread: from the socket to a subscription's buffer there is no
 /// hop. A loop lives until ``shutdown()``.
-// Proof for @unchecked: `state` is behind its lock, and so is every change of `handle`; the other variables are touched
-// on the loop's thread only.
 @safe
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// The loop that clients share unless they are given another.

@@ -38,7 +38,9 @@ package final class WebSocketListener {
                 WebSocketPeer.handlers,
                 context
             )
-        else { throw FreshetError(.invalidInput, "the certificate or its key cannot be used", hint: "both are PEM files") }
+        else {
+            throw FreshetError(.invalidInput, "the certificate or its key cannot be used", hint: "both are PEM files")
+        }
         unsafe self.handle = handle
     }
 

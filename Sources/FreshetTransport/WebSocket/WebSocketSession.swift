@@ -105,7 +105,9 @@ package struct WebSocketSession: Sendable {
         case .open:
             // Answered with its own code (5.5.1); the socket ends when that has gone out.
             self.state = .closing(.closeFrame(code: frame.code, reason: frame.reason))
-            return [.write(.close, CloseFrame(code: frame.code, reason: "").payload), .startCloseDeadline, .finishSocket]
+            return [
+                .write(.close, CloseFrame(code: frame.code, reason: "").payload), .startCloseDeadline, .finishSocket,
+            ]
         case .closing:
             return [.finishSocket]
         case .ended:
