@@ -33,10 +33,8 @@ package actor SubscriptionManager<Source: FeedSource> {
     /// The attempt that `link` belongs to.
     private var epoch: ConnectionMachine.Epoch = 0
     private var timers: [ConnectionMachine.Timer: Task<Void, Never>] = [:]
-    private var observers: [UInt64: AsyncStream<ConnectionState>.Continuation] = [:]
-    private var lastObserver: UInt64 = 0
+    private var observers = StateObservers()
     private var closed = false
-    private var lastState = ConnectionState.idle
     private var closeWaiters: [CheckedContinuation<Void, Never>] = []
 
     package init(
@@ -229,7 +227,7 @@ package actor SubscriptionManager<Source: FeedSource> {
         case .lost: self.lose()
         case .fail(let error):
             for id in self.subscriptions.keys.sorted() { self.end(id, .failed(error)) }
-        case .report(let state): self.report(state)
+        case .report(let state): self.observers.report(state)
         }
     }
 
@@ -279,28 +277,18 @@ package actor SubscriptionManager<Source: FeedSource> {
         self.handle(.fired(timer, epoch, heard: heard))
     }
 
-    // MARK: - States
+    // MARK: - States and the end
 
     private func observe(_ continuation: AsyncStream<ConnectionState>.Continuation) {
         guard !self.closed else { return continuation.finish() }
-        self.lastObserver += 1
-        let id = self.lastObserver
-        self.observers[id] = continuation
+        let id = self.observers.add(continuation)
         continuation.onTermination = { [weak self] _ in
-            self?.onLoop { $0.observers[id] = nil }
+            self?.onLoop { $0.observers.remove(id) }
         }
-        continuation.yield(self.lastState)
-    }
-
-    private func report(_ state: ConnectionState) {
-        guard state != self.lastState else { return }
-        self.lastState = state
-        for observer in self.observers.values { observer.yield(state) }
     }
 
     private func finishClosing() {
-        for observer in self.observers.values { observer.finish() }
-        self.observers = [:]
+        self.observers.finish()
         let waiters = self.closeWaiters
         self.closeWaiters = []
         for waiter in waiters { waiter.resume() }

@@ -8,7 +8,7 @@ import Logging
 import Testing
 
 /// A manager on scripted connections, in virtual time, with a jitter of one half.
-struct Harness {
+final class Harness: Sendable {
     let loop = EventLoop()
     let transport = ScriptedTransport()
     let clock = ManualClock()
@@ -24,6 +24,14 @@ struct Harness {
             time: TimeSource(self.clock, jitter: { 0.5 }),
             logger: Logger(label: "test")
         )
+    }
+
+    deinit {
+        let (manager, loop) = (self.manager, self.loop)
+        Task {
+            await manager.close()
+            loop.shutdown()
+        }
     }
 
     func feed(_ topic: String) -> Feed<FeedEvent<String>> {
@@ -84,6 +92,8 @@ final class Consumer: Sendable {
             continuation.finish()
         }
     }
+
+    deinit { self.task.cancel() }
 
     func next() async -> Outcome? {
         var iterator = self.stream.makeAsyncIterator()

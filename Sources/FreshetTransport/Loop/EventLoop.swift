@@ -51,6 +51,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     var timers = TimerQueue()
     /// Loop thread only: where the next read goes, handed over when it is well filled.
     var scratch = ReadBuffer()
+    /// Loop thread only: what C may ask for until the context is gone.
+    private var kept: [AnyObject] = []
     /// Loop thread only.
     var tls: [TLSConfiguration: OpaquePointer] = unsafe [:]
 
@@ -149,9 +151,15 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         }
         unsafe freshet_loop_destroy(handle)
         self.timers.removeAll()
+        self.kept = []
         self.state.withLock { $0.phase = .stopping }
         self.drain()
         unsafe Unmanaged.passUnretained(self).release()
+    }
+
+    /// Keeps an object that C has a pointer to, for as long as C may use it. On the loop's thread only.
+    func keep(_ object: AnyObject) {
+        self.kept.append(object)
     }
 
     /// Closes every socket of the loop and ends its thread, soon. Feeds that still use it end with an error.

@@ -28,10 +28,12 @@ package final class WebSocketListener {
         key: String? = nil,
         accepted: @escaping (WebSocketPeer) -> Void
     ) throws(FreshetError) {
-        let context = unsafe Unmanaged.passRetained(Accept(accepted)).toOpaque()
-        guard let loop = unsafe loop.handle,
+        let accept = Accept(accepted)
+        loop.keep(accept)
+        let context = unsafe Unmanaged.passUnretained(accept).toOpaque()
+        guard let loopHandle = unsafe loop.handle,
             let handle = unsafe freshet_listener_create(
-                loop,
+                loopHandle,
                 subprotocol,
                 certificate,
                 key,
