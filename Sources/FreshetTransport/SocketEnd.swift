@@ -30,7 +30,8 @@ struct SocketEnd: Equatable {
         case .connect:
             FreshetError(
                 .unreachable,
-                "no connection to \(endpoint.authority) at \(address): \(self.connectReason)",
+                "no connection to \(endpoint.authority)\(address == endpoint.host ? "" : " at \(address)"): "
+                    + self.connectReason,
                 hint: "check that the server runs and that host and port are right"
             )
         case .tls:

@@ -38,8 +38,10 @@ final class Terminal: Sendable {
         }
     }
 
-    /// Replaces the status line. Only for a terminal.
-    func status(_ text: String) {
+    /// Replaces the status line, cut to the terminal's width: a line that wraps cannot be taken back. Only for a terminal.
+    func status(_ line: String) {
+        let columns = Self.columns
+        let text = line.count < columns ? line : line.prefix(columns - 2) + "…"
         self.state.withLock { state in
             state.status = text
             _ = Self.writeAll(("\r\u{1B}[K" + text).utf8, to: 2)
@@ -59,6 +61,12 @@ final class Terminal: Sendable {
         self.state.withLock { state in
             if state.status.take() != nil { _ = Self.writeAll("\r\u{1B}[K".utf8, to: 2) }
         }
+    }
+
+    private static var columns: Int {
+        var size = winsize()
+        let known = ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 10
+        return known ? Int(size.ws_col) : 80
     }
 
     private static func writeAll(_ bytes: some Collection<UInt8>, to descriptor: Int32) -> Bool {

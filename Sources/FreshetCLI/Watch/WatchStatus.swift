@@ -10,8 +10,29 @@ final class WatchStatus: Sendable {
         var connection = ConnectionState.idle
         var since = ContinuousClock.now
         var everLive = false
-        var receivedAtLastDraw = 0
-        var lastDraw = ContinuousClock.now
+        /// Results a second, and what it was last measured from.
+        var rate = 0
+        var measured = (count: 0, at: ContinuousClock.now)
+
+        mutating func measure(at now: ContinuousClock.Instant) {
+            let seconds = (now - self.measured.at) / .seconds(1)
+            guard seconds >= 0.9 else { return }
+            self.rate = Int((Double(self.summary.received - self.measured.count) / seconds).rounded())
+            self.measured = (self.summary.received, now)
+        }
+
+        func line(at now: ContinuousClock.Instant) -> String {
+            let elapsed = now - self.since
+            let counts =
+                "\(self.summary.received) received │ reconn \(self.summary.reconnects) │ gaps \(self.summary.gaps)"
+            return switch self.connection {
+            case .live: "● live \(Format.duration(elapsed)) │ \(self.rate)/s │ \(counts)"
+            case .connecting(let attempt): "◌ connecting, attempt \(attempt) │ \(counts)"
+            case .waiting(let delay, let attempt, let error):
+                "◌ retry \(attempt) in \(Format.duration(max(delay - elapsed, .zero))) │ \(counts) │ \(error.message)"
+            case .idle, .closing: "○ closing │ \(counts)"
+            }
+        }
     }
 
     private struct SummaryCounts: Sendable {
@@ -69,23 +90,8 @@ final class WatchStatus: Sendable {
     private func draw() {
         let now = ContinuousClock.now
         let line = self.state.withLock { state in
-            let rate =
-                Double(state.summary.received - state.receivedAtLastDraw)
-                / max((now - state.lastDraw) / .seconds(1), 0.001)
-            if now - state.lastDraw >= .milliseconds(900) {
-                state.receivedAtLastDraw = state.summary.received
-                state.lastDraw = now
-            }
-            let counts =
-                "\(state.summary.received) received │ reconn \(state.summary.reconnects) │ gaps \(state.summary.gaps)"
-            switch state.connection {
-            case .live: return "● live \(Format.duration(now - state.since)) │ \(Int(rate))/s │ \(counts)"
-            case .connecting(let attempt): return "◌ connecting, attempt \(attempt) │ \(counts)"
-            case .waiting(let delay, let attempt, let error):
-                let left = max(delay - (now - state.since), .zero)
-                return "◌ retry \(attempt) in \(Format.duration(left)) · \(error.message) │ \(counts)"
-            case .idle, .closing: return "○ closing │ \(counts)"
-            }
+            state.measure(at: now)
+            return state.line(at: now)
         }
         self.terminal.status(line)
     }
