@@ -45,8 +45,7 @@ final class Socket {
     /// Connects to a numeric address and sends `request`, which ends before its empty line.
     func connect(to endpoint: Endpoint, address: String, tls: OpaquePointer?, request: [UInt8]) {
         guard let loop = unsafe self.loop.handle else {
-            let end = SocketEnd(kind: .connect, errorNumber: 0, verifyError: 0, detail: "its event loop was shut down")
-            return self.tellEnd(end)
+            return self.tellEnd(SocketEnd(kind: .loopStopped, errorNumber: 0, verifyError: 0, detail: ""))
         }
         let retained = unsafe Unmanaged.passRetained(self).toOpaque()  // released in `ended`
         let handle = unsafe address.withCString { address in

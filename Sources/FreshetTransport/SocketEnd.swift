@@ -13,6 +13,8 @@ import Glibc
 struct SocketEnd: Equatable {
     enum Kind: Int32 {
         case endOfStream, reset, connect, tls, response, hangUp
+        /// There is no loop any more; C knows nothing of this one.
+        case loopStopped
     }
 
     let kind: Kind
@@ -25,6 +27,8 @@ struct SocketEnd: Equatable {
         switch self.kind {
         case .endOfStream:
             FreshetError(.closed(code: 1006), "the server ended the connection without a close frame")
+        case .loopStopped:
+            FreshetError(.clientClosed, "the client's event loop has been shut down")
         case .reset:
             FreshetError(.closed(code: 1006), "the connection broke")
         case .connect:

@@ -129,6 +129,18 @@ struct GraphQLClientTests {
         await server.shutdown()
     }
 
+    @Test("A loop that is shut down ends its feeds with an error")
+    func loopShutdown() async throws {
+        let server = try await EmbeddedServer()
+        let loop = EventLoop()
+        let client = GraphQLClient(url: await server.url, configuration: Self.quick, loop: loop)
+        let error = await #expect(throws: FreshetError.self) {
+            for try await _ in client.subscribe(Tick.self, "subscription { ticks(every: 1) { n } }") { loop.shutdown() }
+        }
+        #expect(error?.kind == .clientClosed)
+        await server.shutdown()
+    }
+
     @Test("What the server refuses is thrown with its words")
     func refused() async throws {
         let server = try await EmbeddedServer()

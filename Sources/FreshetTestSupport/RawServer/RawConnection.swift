@@ -58,16 +58,16 @@ package struct RawConnection: Sendable {
         return text
     }
 
-    /// Answers an upgrade request as a proper server would.
-    package func acceptUpgrade(subprotocol: String? = "graphql-transport-ws") {
+    /// Answers an upgrade request as a proper server would, with `followedBy` in the same piece.
+    package func acceptUpgrade(subprotocol: String? = "graphql-transport-ws", followedBy more: [UInt8] = []) {
         let request = self.readRequest()
         let key = request.split(separator: "\r\n").first { $0.hasPrefix("Sec-WebSocket-Key: ") }
         let accept = Upgrade.accept(for: String(key?.dropFirst("Sec-WebSocket-Key: ".count) ?? ""))
-        self.write(
+        let answer =
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Accept: \(accept)\r\n"
-                + (subprotocol.map { "Sec-WebSocket-Protocol: \($0)\r\n" } ?? "") + "\r\n"
-        )
+            + "Sec-WebSocket-Accept: \(accept)\r\n"
+            + (subprotocol.map { "Sec-WebSocket-Protocol: \($0)\r\n" } ?? "") + "\r\n"
+        self.write(Array(answer.utf8) + more)
     }
 
     /// Sends a text message in one frame.

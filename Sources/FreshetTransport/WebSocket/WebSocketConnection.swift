@@ -64,10 +64,10 @@ final class WebSocketConnection: WebSocketLink {
         } catch {
             return self.endSoon(.failure(error))
         }
-        self.arm(.connect)
-        let weak = LoopConfined(self)
+        self.arm(.resolve)
+        let confined = LoopConfined(self)
         NameResolver.resolve(self.target.endpoint.host, on: self.loop) { answer in
-            weak.object?.resolved(answer)
+            confined.object?.resolved(answer)
         }
     }
 
@@ -82,6 +82,7 @@ final class WebSocketConnection: WebSocketLink {
     private func connect(to addresses: [String]) {
         guard let address = addresses.first, let upgrade = self.upgrade else { return }
         self.stage = .connecting(addresses: addresses)
+        self.arm(.connect)
         var tls: OpaquePointer?
         if self.target.endpoint.secure {
             do throws(FreshetError) {
