@@ -34,10 +34,13 @@ package struct Endpoint: Sendable, Hashable {
             throw FreshetError(.invalidInput, "the URL names no host: \(Self.redacted(text))", hint: hint)
         }
         let port = url.port ?? (self.secure ? 443 : 80)
-        guard (1...65535).contains(port), Self.isPlausible(host) else {
+        let bracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let bare = bracketed ? String(host.dropFirst().dropLast()) : host
+        let isAddress = bracketed || text.contains("[")
+        guard (1...65535).contains(port), Self.isPlausible(bare), isAddress || !bare.contains(":") else {
             throw FreshetError(.invalidInput, "the URL's host or port cannot be: \(Self.redacted(text))", hint: hint)
         }
-        self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        self.host = bare
         self.port = port
         let path = url.path(percentEncoded: true)
         self.target = (path.isEmpty ? "/" : path) + (url.query(percentEncoded: true).map { "?\($0)" } ?? "")
@@ -49,15 +52,20 @@ package struct Endpoint: Sendable, Hashable {
         return self.port == (self.secure ? 443 : 80) ? host : "\(host):\(self.port)"
     }
 
-    /// A host that libwebsockets can check a certificate against: it takes 127 bytes.
+    /// A host that can be a name or an address, and that libwebsockets can check a certificate against: it takes 127 bytes.
     private static func isPlausible(_ host: String) -> Bool {
-        host.utf8.count <= 127 && host.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+        host.utf8.count <= 127
+            && host.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && !"/?#@[]\\%".utf8.contains($0) }
     }
 
-    /// The text without what may be a secret: the query, and anything before an `@`.
+    /// The text without what may be a secret: anything before an `@`, and the query.
     private static func redacted(_ text: String) -> String {
-        let plain = text.prefix { $0 != "?" && $0 != "#" }
-        guard let at = plain.lastIndex(of: "@") else { return String(plain.prefix(200)) }
-        return "…" + plain[at...].prefix(200)
+        let (mark, rest) = text.lastIndex(of: "@").map { ("…", text[$0...]) } ?? ("", text[...])
+        return mark + rest.prefix { $0 != "?" && $0 != "#" }.prefix(200)
     }
+}
+
+extension Endpoint: CustomStringConvertible {
+    /// Without the query, which may hold a secret.
+    package var description: String { self.authority + self.target.prefix { $0 != "?" } }
 }

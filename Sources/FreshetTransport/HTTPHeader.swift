@@ -33,8 +33,11 @@ public struct HTTPHeader: Sendable, Hashable {
                 "the value of the header \(self.name) has a line break or control character"
             )
         }
-        let ours = ["host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version"]
-        guard !ours.contains(self.name.lowercased()) else {
+        let name = self.name.lowercased()
+        guard !["content-length", "transfer-encoding"].contains(name) else {
+            throw FreshetError(.invalidInput, "\(self.name) announces a body, and an upgrade request has none")
+        }
+        guard !["host", "upgrade", "connection"].contains(name), !name.hasPrefix("sec-websocket-") else {
             throw FreshetError(.invalidInput, "the header \(self.name) is set by the WebSocket handshake itself")
         }
     }

@@ -143,16 +143,19 @@ final class Program: Sendable {
 }
 
 extension Program {
-    /// The built command line: beside the tests, or where FRESHET_BINARY says.
+    /// Runs the built command line.
     static func freshet(_ arguments: String...) throws -> Program {
-        try Self.freshet(arguments)
+        try self.freshet(arguments)
     }
 
     static func freshet(_ arguments: [String]) throws -> Program {
-        let environment = ProcessInfo.processInfo.environment
+        try Program(self.freshetPath, arguments)
+    }
+
+    /// Beside the tests, or where FRESHET_BINARY says.
+    static var freshetPath: String {
         let beside = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        let path = environment["FRESHET_BINARY"] ?? beside.appending(path: "freshet").path
-        return try Program(path, arguments)
+        return ProcessInfo.processInfo.environment["FRESHET_BINARY"] ?? beside.appending(path: "freshet").path
     }
 
     /// A real GraphQL server, and its URL. Needs the Python that `make test` prepares.

@@ -30,6 +30,17 @@ enum Format {
         }
     }
 
+    /// Somebody else's words on one line, without what would steer a terminal.
+    static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "\u{FFFD}" : scalar
+                }
+            )
+        )
+    }
+
     /// A JSON string literal.
     static func quoted(_ text: String) -> String {
         let encoder = JSONEncoder()

@@ -15,7 +15,7 @@ enum JSONText {
     static func indented(_ json: some Sequence<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
         var previous: UInt8 = 0
-        func newLine(_ depth: Int) { out += [0x0A] + [UInt8](repeating: 0x20, count: depth * 2) }
+        func newLine(_ depth: Int) { out += [0x0A] + [UInt8](repeating: 0x20, count: max(depth, 0) * 2) }
         Self.walk(Self.compact(json)) { byte, depth, inString in
             let opened = previous == UInt8(ascii: "{") || previous == UInt8(ascii: "[")
             let closes = !inString && (byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]"))

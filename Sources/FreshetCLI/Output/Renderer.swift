@@ -45,7 +45,8 @@ struct Renderer {
                 + #""outage_ms":\#(Format.milliseconds(gap.outage)),"reason":\#(Format.quoted(gap.reason))}"#
             return (self.format == .json ? JSONText.indented(record.utf8) : Array(record.utf8)) + [0x0A]
         case .auto where self.terminal, .log where self.terminal:
-            let text = "── gap \(Format.duration(gap.outage)) · \(gap.reason) · what was missed is unknown ──"
+            let reason = Format.printable(gap.reason)
+            let text = "── gap \(Format.duration(gap.outage)) · \(reason) · what was missed is unknown ──"
             return Array((self.paint(text, .yellow) + "\n").utf8)
         case .auto, .log:
             let text =

@@ -16,6 +16,6 @@ struct TerminalLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        self.terminal.note("freshet: \(event.level): \(event.message)")
+        self.terminal.note(Format.printable("freshet: \(event.level): \(event.message)"))
     }
 }

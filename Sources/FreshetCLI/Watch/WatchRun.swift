@@ -130,6 +130,6 @@ struct WatchRun {
 
     /// One line: what was wrong, and what to do.
     static func line(for error: FreshetError) -> String {
-        "freshet: " + error.message + (error.hint.map { " · hint: \($0)" } ?? "")
+        Format.printable("freshet: " + error.message + (error.hint.map { " · hint: \($0)" } ?? ""))
     }
 }

@@ -29,7 +29,7 @@ final class WatchStatus: Sendable {
             case .live: "● live \(Format.duration(elapsed)) │ \(self.rate)/s │ \(counts)"
             case .connecting(let attempt): "◌ connecting, attempt \(attempt) │ \(counts)"
             case .waiting(let delay, let attempt, let error):
-                "◌ retry \(attempt) in \(Format.duration(max(delay - elapsed, .zero))) │ \(counts) │ \(error.message)"
+                "◌ retry \(attempt) in \(Format.duration(max(delay - elapsed, .zero))) │ \(counts) │ \(Format.printable(error.message))"
             case .idle, .closing: "○ closing │ \(counts)"
             }
         }

@@ -105,10 +105,10 @@ package struct ConnectionMachine: Sendable {
             return []
         case .unwanted:
             self.wanted = false
-            return self.leave(forGood: false)
+            return self.leave(forGood: false, at: now)
         case .close:
             self.wanted = false
-            return self.leave(forGood: true)
+            return self.leave(forGood: true, at: now)
         case .opened(let epoch):
             guard epoch == self.epoch, case .dialing = self.state else { return [] }
             self.state = .acknowledging
@@ -144,7 +144,8 @@ package struct ConnectionMachine: Sendable {
     }
 
     /// The one way out on our side. A socket is closed first; its end then finishes the rest.
-    private mutating func leave(forGood: Bool) -> [Action] {
+    private mutating func leave(forGood: Bool, at now: Duration) -> [Action] {
+        self.forgetFailuresIfHealthy(at: now)
         switch self.state {
         case .idle:
             self.state = forGood ? .closed : .idle
@@ -166,6 +167,7 @@ package struct ConnectionMachine: Sendable {
     }
 
     private mutating func ended(_ end: ConnectionEnd, at now: Duration, jitter: Double) -> [Action] {
+        self.forgetFailuresIfHealthy(at: now)
         switch self.state {
         case .closing:
             self.state = .idle
@@ -174,8 +176,6 @@ package struct ConnectionMachine: Sendable {
             return [.report(.idle)]
         case .idle, .waiting:
             return []
-        case .live(let since) where now - since >= self.policy.healthy:
-            self.failures = 0
         case .dialing, .acknowledging, .live:
             break
         }
@@ -201,6 +201,10 @@ package struct ConnectionMachine: Sendable {
                 .start(.retry, delay, self.epoch),
             ]
         }
+    }
+
+    private mutating func forgetFailuresIfHealthy(at now: Duration) {
+        if case .live(let since) = self.state, now - since >= self.policy.healthy { self.failures = 0 }
     }
 
     private mutating func giveUp(_ error: FreshetError) -> [Action] {

@@ -33,8 +33,10 @@ public struct Backoff: Sendable, Hashable {
     /// server asked for.
     package func delay(attempt: Int, jitter: Double, floor: Duration = .zero) -> Duration {
         var ceiling = self.initial
-        for _ in 1..<max(attempt, 1) where ceiling < self.cap {
-            ceiling = ceiling * self.factor
+        var left = attempt
+        while left > 1, ceiling < self.cap, self.factor > 1 {
+            ceiling = ceiling * min(self.factor, 1000)
+            left -= 1
         }
         // The floor is added, not a maximum: at the floor itself all clients would meet again.
         return floor + min(ceiling, self.cap) * jitter

@@ -29,8 +29,10 @@ package struct ByteSlice: Sendable {
         try body(UnsafeRawBufferPointer(rebasing: self.chunk.bytes[self.start..<self.start + self.count]))
     }
 
+    /// A part, counted from the slice's own beginning; traps outside of it.
     package subscript(range: Range<Int>) -> ByteSlice {
-        ByteSlice(self.chunk, start: self.start + range.lowerBound, count: range.count)
+        precondition(range.lowerBound >= 0 && range.upperBound <= self.count)
+        return ByteSlice(self.chunk, start: self.start + range.lowerBound, count: range.count)
     }
 
     /// The byte at `offset`, counted from the slice's own beginning; traps outside of it.

@@ -198,10 +198,15 @@ extension WebSocketConnection: Socket.Owner {
             self.events(.opened(subprotocol: subprotocol))
             return true
         } catch {
-            let retryAfter = self.socket?.header("retry-after").flatMap { Int64($0) }.map { Duration.seconds($0) }
-            self.verdict = .failure(error, retryAfter: retryAfter)
+            self.verdict = .failure(error, retryAfter: self.retryAfter)
             return false
         }
+    }
+
+    /// The server's wish in seconds (RFC 9110 10.2.3), as far as an hour; a date is not understood.
+    private var retryAfter: Duration? {
+        guard let text = self.socket?.header("retry-after"), let seconds = Int64(text), seconds >= 0 else { return nil }
+        return .seconds(min(seconds, 3600))
     }
 
     func socketReceived(_ bytes: ByteSlice) {
