@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FreshetCore
-package import FreshetTransport
-package import Logging
+import FreshetCore
+import FreshetTransport
+import Logging
 
 /// Keeps subscriptions alive on one connection: an actor on the loop's thread that carries out what its machines decide.
 ///
 /// State, and who guards it: everything is isolated to this actor, whose executor is the loop. C calls arrive on that
-/// thread and enter by `assumeIsolated`; consumers reach it by `loop.execute`, which keeps their order.
-package actor SubscriptionManager<Source: FeedSource> {
-    package nonisolated let loop: EventLoop
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { self.loop.asUnownedSerialExecutor() }
+/// thread and enter by `assumeIsolated`; consumers reach it through a `SubscriptionClient`.
+actor SubscriptionManager<Source: FeedSource> {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { self.loop.asUnownedSerialExecutor() }
 
     private struct Subscription {
         let request: Source.Request
@@ -37,13 +37,13 @@ package actor SubscriptionManager<Source: FeedSource> {
     private var closed = false
     private var closeWaiters: [CheckedContinuation<Void, Never>] = []
 
-    package init(
+    init(
         source: Source,
         target: WebSocketTarget,
         policy: ConnectionMachine.Policy,
         loop: EventLoop,
-        transport: any WebSocketTransport = LWSTransport(),
-        time: TimeSource = TimeSource(),
+        transport: any WebSocketTransport,
+        time: TimeSource,
         logger: Logger
     ) {
         self.source = source
@@ -58,39 +58,10 @@ package actor SubscriptionManager<Source: FeedSource> {
         self.logger = logger
     }
 
-    // MARK: - For consumers, from any thread
-
-    /// Opens a subscription; its consumer ends it with `leave()`.
-    package nonisolated func subscribe(to request: Source.Request) -> FeedBuffer {
-        let id = Locked<SubscriptionTable.ID?>(nil)
-        let buffer = FeedBuffer(
-            resumeReading: {
-                self.onLoop { manager in
-                    if let id = id.withLock({ $0 }) { manager.drained(id) }
-                }
-            },
-            consumerLeft: {
-                self.onLoop { manager in
-                    if let id = id.withLock({ $0.take() }) { manager.cancel(id) }
-                }
-            }
-        )
-        self.onLoop { manager in
-            let added = manager.add(request, buffer)
-            id.withLock { $0 = added }
-        }
-        return buffer
-    }
-
-    /// The connection's states from now on, beginning with the present one; a slow reader misses the oldest.
-    package nonisolated var states: AsyncStream<ConnectionState> {
-        let (stream, continuation) = AsyncStream<ConnectionState>.makeStream(bufferingPolicy: .bufferingNewest(64))
-        self.onLoop { $0.observe(continuation) }
-        return stream
-    }
+    // MARK: - For SubscriptionClient
 
     /// Ends every feed, says goodbye to the server, and returns when the connection is gone (1 s at most).
-    package func close() async {
+    func close() async {
         if !self.closed {
             self.closed = true
             for id in self.subscriptions.keys { self.end(id, .finished) }
@@ -100,13 +71,9 @@ package actor SubscriptionManager<Source: FeedSource> {
         await withCheckedContinuation { self.closeWaiters.append($0) }
     }
 
-    private nonisolated func onLoop(_ body: @escaping @Sendable (isolated SubscriptionManager) -> Void) {
-        self.loop.execute { self.assumeIsolated(body) }
-    }
-
     // MARK: - Subscriptions
 
-    private func add(_ request: Source.Request, _ buffer: FeedBuffer) -> SubscriptionTable.ID? {
+    func add(_ request: Source.Request, _ buffer: FeedBuffer) -> SubscriptionTable.ID? {
         guard !self.closed else {
             buffer.finish(.failed(FreshetError(.clientClosed, "the client has been closed")))
             return nil
@@ -118,7 +85,7 @@ package actor SubscriptionManager<Source: FeedSource> {
         return id
     }
 
-    private func cancel(_ id: SubscriptionTable.ID) {
+    func cancel(_ id: SubscriptionTable.ID) {
         guard self.subscriptions.removeValue(forKey: id) != nil else { return }
         self.perform(self.table.cancel(id), gap: nil)
         self.drained(id)
@@ -157,7 +124,8 @@ package actor SubscriptionManager<Source: FeedSource> {
         self.full.insert(id)
     }
 
-    private func drained(_ id: SubscriptionTable.ID) {
+    /// There is room again in a feed's buffer.
+    func drained(_ id: SubscriptionTable.ID) {
         guard self.full.remove(id) != nil, self.full.isEmpty else { return }
         self.link?.resumeReading()
     }
@@ -279,11 +247,12 @@ package actor SubscriptionManager<Source: FeedSource> {
 
     // MARK: - States and the end
 
-    private func observe(_ continuation: AsyncStream<ConnectionState>.Continuation) {
+    func observe(_ continuation: AsyncStream<ConnectionState>.Continuation) {
         guard !self.closed else { return continuation.finish() }
         let id = self.observers.add(continuation)
-        continuation.onTermination = { [weak self] _ in
-            self?.onLoop { $0.observers.remove(id) }
+        continuation.onTermination = { [weak self, loop] _ in
+            guard let self else { return }
+            loop.execute { self.assumeIsolated { $0.observers.remove(id) } }
         }
     }
 

@@ -16,8 +16,8 @@ public import Logging
 /// backoff and everything is subscribed again; each feed then says with a ``FeedEvent/gap(_:)`` that something may be
 /// missing. The first connection is not retried: a wrong URL fails at once.
 public struct GraphQLClient: Sendable {
-    private let manager: SubscriptionManager<GraphQLTransportWS>?
-    /// Why there is no manager: what is wrong with the URL.
+    private let subscriptions: SubscriptionClient<GraphQLTransportWS>?
+    /// Why there are none: what is wrong with the URL.
     private let refusal: FreshetError?
 
     /// Makes a client; nothing is connected before the first subscription.
@@ -52,7 +52,7 @@ public struct GraphQLClient: Sendable {
                 tls: configuration.tls,
                 messageLimit: configuration.messageLimit
             )
-            self.manager = SubscriptionManager(
+            self.subscriptions = SubscriptionClient(
                 source: GraphQLTransportWS(parameters: configuration.connectionParameters),
                 target: target,
                 policy: configuration.policy,
@@ -63,7 +63,7 @@ public struct GraphQLClient: Sendable {
             )
             self.refusal = nil
         } catch {
-            self.manager = nil
+            self.subscriptions = nil
             self.refusal = error
         }
     }
@@ -126,8 +126,8 @@ public struct GraphQLClient: Sendable {
         decode: @escaping @Sendable (GraphQLPayload) throws(FreshetError) -> Value
     ) -> Feed<FeedEvent<Value>> {
         Feed(
-            open: { [manager, refusal] in
-                if let manager { return manager.subscribe(to: request) }
+            open: { [subscriptions, refusal] in
+                if let subscriptions { return subscriptions.subscribe(to: request) }
                 let buffer = FeedBuffer(resumeReading: {}, consumerLeft: {})
                 if let refusal { buffer.finish(.failed(refusal)) }
                 return buffer
@@ -143,11 +143,11 @@ public struct GraphQLClient: Sendable {
 
     /// What the connection does, from now on, beginning with its present state. A reader that is slow misses the oldest.
     public var connectionStates: AsyncStream<ConnectionState> {
-        self.manager?.states ?? AsyncStream { $0.finish() }
+        self.subscriptions?.states ?? AsyncStream { $0.finish() }
     }
 
     /// Ends every feed, says goodbye to the server, and returns when the connection is gone: after 1 s at most.
     public func close() async {
-        await self.manager?.close()
+        await self.subscriptions?.close()
     }
 }

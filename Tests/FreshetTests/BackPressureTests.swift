@@ -10,7 +10,7 @@ struct BackPressureTests {
     @Test("A feed at its limit stops the reading; emptying it starts the reading again, and nothing is lost")
     func pausesAndResumes() async throws {
         let harness = try Harness()
-        let buffer = harness.manager.subscribe(to: "a")
+        let buffer = harness.client.subscribe(to: "a")
         let link = await harness.ready(1)
         #expect(await link.nextDeed() == .sent("sub 1 a"))
         for number in 1...4100 { link.receive("1 \(number)") }
@@ -29,7 +29,7 @@ struct BackPressureTests {
         let other = Consumer(harness.feed("b"))
         let live = await harness.ready(1)
         #expect(await live.nextDeed() == .sent("sub 1 b"))
-        let buffer = harness.manager.subscribe(to: "a")
+        let buffer = harness.client.subscribe(to: "a")
         #expect(await live.nextDeed() == .sent("sub 2 a"))
         for number in 1...4096 { live.receive("2 \(number)") }
         #expect(await live.nextDeed() == .pause)
@@ -45,8 +45,8 @@ struct BackPressureTests {
     @Test("A feed that is still full on a new connection stops its reading too")
     func stillFullAfterReconnect() async throws {
         let harness = try Harness()
-        var states = harness.manager.states.makeAsyncIterator()
-        let buffer = harness.manager.subscribe(to: "a")
+        var states = harness.client.states.makeAsyncIterator()
+        let buffer = harness.client.subscribe(to: "a")
         let first = await harness.ready(1)
         #expect(await first.nextDeed() == .sent("sub 1 a"))
         for number in 1...4096 { first.receive("1 \(number)") }

@@ -12,10 +12,10 @@ final class Harness: Sendable {
     let loop = EventLoop()
     let transport = ScriptedTransport()
     let clock = ManualClock()
-    let manager: SubscriptionManager<LineSource>
+    let client: SubscriptionClient<LineSource>
 
     init(policy: ConnectionMachine.Policy = ConnectionMachine.Policy()) throws {
-        self.manager = SubscriptionManager(
+        self.client = SubscriptionClient(
             source: LineSource(),
             target: WebSocketTarget(endpoint: try Endpoint("ws://127.0.0.1:1/")),
             policy: policy,
@@ -27,16 +27,16 @@ final class Harness: Sendable {
     }
 
     deinit {
-        let (manager, loop) = (self.manager, self.loop)
+        let (client, loop) = (self.client, self.loop)
         Task {
-            await manager.close()
+            await client.close()
             loop.shutdown()
         }
     }
 
     func feed(_ topic: String) -> Feed<FeedEvent<String>> {
         Feed(
-            open: { [manager] in manager.subscribe(to: topic) },
+            open: { [client] in client.subscribe(to: topic) },
             decode: { item throws(FreshetError) in
                 switch item {
                 case .gap(let gap): .gap(gap)

@@ -48,7 +48,7 @@ struct SubscriptionManagerTests {
     @Test("A drop is followed by a new connection, the subscription again, and a gap before what comes then")
     func gapAfterDrop() async throws {
         let harness = try Harness()
-        var states = harness.manager.states.makeAsyncIterator()
+        var states = harness.client.states.makeAsyncIterator()
         let consumer = Consumer(harness.feed("a"))
         let first = await harness.ready(1)
         #expect(await first.nextDeed() == .sent("sub 1 a"))
@@ -68,7 +68,7 @@ struct SubscriptionManagerTests {
     @Test("A feed that was never subscribed has nothing to miss: no gap")
     func noGapWithoutLoss() async throws {
         let harness = try Harness()
-        var states = harness.manager.states.makeAsyncIterator()
+        var states = harness.client.states.makeAsyncIterator()
         let a = Consumer(harness.feed("a"))
         let first = await harness.ready(1)
         #expect(await first.nextDeed() == .sent("sub 1 a"))
@@ -90,7 +90,7 @@ struct SubscriptionManagerTests {
     @Test("What an older connection still says is dropped")
     func epochs() async throws {
         let harness = try Harness()
-        var states = harness.manager.states.makeAsyncIterator()
+        var states = harness.client.states.makeAsyncIterator()
         let consumer = Consumer(harness.feed("a"))
         let first = await harness.ready(1)
         #expect(await first.nextDeed() == .sent("sub 1 a"))
@@ -152,7 +152,7 @@ struct SubscriptionManagerTests {
     @Test("A silent connection is asked, then given up")
     func keepAlive() async throws {
         let harness = try Harness()
-        var states = harness.manager.states.makeAsyncIterator()
+        var states = harness.client.states.makeAsyncIterator()
         let consumer = Consumer(harness.feed("a"))
         let link = await harness.ready(1)
         #expect(await link.nextDeed() == .sent("sub 1 a"))
@@ -184,7 +184,7 @@ struct SubscriptionManagerTests {
     @Test("Leaving while the connection is awaited ends the attempt")
     func leaveWhileConnecting() async throws {
         let harness = try Harness()
-        var states = harness.manager.states.makeAsyncIterator()
+        var states = harness.client.states.makeAsyncIterator()
         let consumer = Consumer(harness.feed("a"))
         let link = await harness.transport.dial(1)
         consumer.task.cancel()
@@ -197,7 +197,7 @@ struct SubscriptionManagerTests {
     @Test("Leaving while waiting for the next attempt ends the wait")
     func leaveWhileWaiting() async throws {
         let harness = try Harness()
-        var states = harness.manager.states.makeAsyncIterator()
+        var states = harness.client.states.makeAsyncIterator()
         let consumer = Consumer(harness.feed("a"))
         let link = await harness.ready(1)
         #expect(await link.nextDeed() == .sent("sub 1 a"))
@@ -214,7 +214,7 @@ struct SubscriptionManagerTests {
         let consumer = Consumer(harness.feed("a"))
         let link = await harness.ready(1)
         #expect(await link.nextDeed() == .sent("sub 1 a"))
-        await harness.manager.close()
+        await harness.client.close()
         #expect(await consumer.next() == .end)
         #expect(await link.nextDeed() == .close(code: 1000))
         let late = Consumer(harness.feed("b"))
@@ -229,13 +229,13 @@ struct SubscriptionManagerTests {
     @Test("Closing while waiting for the next attempt returns at once and ends the states")
     func closeWhileWaiting() async throws {
         let harness = try Harness()
-        var states = harness.manager.states.makeAsyncIterator()
+        var states = harness.client.states.makeAsyncIterator()
         let consumer = Consumer(harness.feed("a"))
         let link = await harness.ready(1)
         #expect(await link.nextDeed() == .sent("sub 1 a"))
         link.end(.closeFrame(code: 1001, reason: ""))
         _ = await harness.waiting(&states)
-        await harness.manager.close()
+        await harness.client.close()
         #expect(await consumer.next() == .end)
         while await states.next() != nil {}
     }
