@@ -73,11 +73,14 @@ struct FrameParserTests {
         + frame(.continuation, [3], final: false) + frame(.pong, [8]) + frame(.continuation, [4, 5])
         + frame(.binary, [], final: false) + frame(.continuation, []) + frame(.close, [0x03, 0xE8, 0x62, 0x79, 0x65])
 
-    private static let transcriptSeen: [Seen] = [
-        .text(Array("Grüße".utf8)), .binary([0, 0xFF, 0x81]), .text([]), .binary([]), .text(pattern(125)),
-        .binary(pattern(126)), .ping([]), .pong(pattern(125)), .ping([9, 9]), .pong([8]), .text([1, 2, 3, 4, 5]),
-        .binary([]), .close([0x03, 0xE8, 0x62, 0x79, 0x65]),
-    ]
+    /// Computed: the leak checker does not see through the tagged pointers of enums in a global.
+    private static var transcriptSeen: [Seen] {
+        [
+            .text(Array("Grüße".utf8)), .binary([0, 0xFF, 0x81]), .text([]), .binary([]), .text(pattern(125)),
+            .binary(pattern(126)), .ping([]), .pong(pattern(125)), .ping([9, 9]), .pong([8]),
+            .text([1, 2, 3, 4, 5]), .binary([]), .close([0x03, 0xE8, 0x62, 0x79, 0x65]),
+        ]
+    }
 
     @Test("A transcript of all kinds of frames, in one read")
     func whole() {

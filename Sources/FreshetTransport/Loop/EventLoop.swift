@@ -152,6 +152,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         unsafe freshet_loop_destroy(handle)
         self.timers.removeAll()
         self.kept = []
+        self.scratch.release()
         self.state.withLock { $0.phase = .stopping }
         self.drain()
         unsafe Unmanaged.passUnretained(self).release()

@@ -17,6 +17,12 @@ struct ReadBuffer {
         return unsafe memory
     }
 
+    /// Frees the memory.
+    mutating func release() {
+        unsafe self.memory?.deallocate()
+        unsafe self.memory = nil
+    }
+
     /// The chunk for `bytes`, which were most often read into `prepare()`'s memory.
     mutating func chunk(for bytes: UnsafeRawBufferPointer) -> Chunk {
         guard let memory = unsafe self.memory, unsafe bytes.baseAddress == UnsafeRawPointer(memory.baseAddress),
