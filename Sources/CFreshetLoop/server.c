@@ -35,6 +35,7 @@ struct freshet_peer {
     void *context;
     uint8_t *scratch;  // libwebsockets wants LWS_PRE bytes before what it sends
     size_t scratch_size;
+    bool broken;  // a write failed: its client is gone
     int close_code;
     char close_reason[124];
 };
@@ -67,7 +68,7 @@ static int write_or_close(freshet_peer *peer) {
         return -1;
     }
     peer->listener->handlers.writable(peer->context);
-    return 0;
+    return peer->broken ? -1 : 0;
 }
 
 static int server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
@@ -211,10 +212,14 @@ bool freshet_peer_send(freshet_peer *peer, const uint8_t *bytes, size_t count) {
         peer->scratch_size = LWS_PRE + count;
     }
     memcpy(peer->scratch + LWS_PRE, bytes, count);
-    return lws_write(peer->wsi, peer->scratch + LWS_PRE, count, LWS_WRITE_TEXT) >= 0;
+    peer->broken = lws_write(peer->wsi, peer->scratch + LWS_PRE, count, LWS_WRITE_TEXT) < 0;
+    if (peer->broken) lws_set_timeout(peer->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    return !peer->broken;
 }
 
-bool freshet_peer_can_write(freshet_peer *peer) { return !peer->close_code && !lws_send_pipe_choked(peer->wsi); }
+bool freshet_peer_can_write(freshet_peer *peer) {
+    return !peer->broken && !peer->close_code && !lws_send_pipe_choked(peer->wsi);
+}
 
 void freshet_peer_want_writable(freshet_peer *peer) { lws_callback_on_writable(peer->wsi); }
 

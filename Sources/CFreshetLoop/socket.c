@@ -158,9 +158,9 @@ int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, v
         return socket->closing ? -1 : 0;
 
     case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
-        if (socket->closing) return -1;
+        // Before a close as well: what libwebsockets still holds goes out only when the close comes from here.
         if (socket->tunnelling) socket->handlers.writable(socket->context);
-        return 0;
+        return socket->closing ? -1 : 0;
 
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
         socket->finished = true;

@@ -14,7 +14,7 @@ package final class FeedBuffer: Sendable {
     private let state: Locked<State>
     /// Called from the consumer, when there is room again after `append` said that there is none.
     private let resumeReading: @Sendable () -> Void
-    /// Called once, from wherever the consumer left.
+    /// Called from wherever the consumer left, perhaps more than once.
     private let consumerLeft: @Sendable () -> Void
 
     package init(
@@ -67,6 +67,10 @@ package final class FeedBuffer: Sendable {
     /// The next batch, nil at the end; suspends while there is nothing. Cancelling the task ends the feed.
     package func next(isolation: isolated (any Actor)?) async throws(FreshetError) -> [FeedItem]? {
         while true {
+            if Task.isCancelled {
+                self.leave()
+                return nil
+            }
             switch self.state.withLock({ $0.buffer.take() }) {
             case .batch(let batch, let resume):
                 if resume { self.resumeReading() }

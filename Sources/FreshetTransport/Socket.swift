@@ -99,6 +99,10 @@ final class Socket {
             }
             guard written else { return self.close() }
             self.outputSent = end
+            if self.outputSent > self.output.count / 2 {
+                self.output.removeFirst(self.outputSent)
+                self.outputSent = 0
+            }
         }
         self.output.removeAll(keepingCapacity: self.output.count <= ReadBuffer.size)
         self.outputSent = 0
@@ -115,7 +119,9 @@ final class Socket {
     func resumeReading() {
         guard self.paused else { return }
         self.paused = false
-        self.readOn()
+        // Never within the caller's call: that may be the delivery of an earlier read, and must end before the next.
+        let confined = LoopConfined(self)
+        self.loop.execute { confined.object?.readOn() }
     }
 
     private func readOn() {

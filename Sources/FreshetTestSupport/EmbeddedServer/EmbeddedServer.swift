@@ -84,8 +84,18 @@ public actor EmbeddedServer {
     /// - Throws: `.invalidInput` when the port is in use.
     public func start() async throws(FreshetError) {
         guard !self.listening else { return }
-        if self.listener == nil { self.listener = try self.makeListener() }
-        self.port = try self.listener?.start(port: self.port) ?? self.port
+        let restart = self.listener != nil
+        if !restart { self.listener = try self.makeListener() }
+        // Between the end and a new beginning the system may, rarely, have lent the port to a connection of somebody's.
+        for attempt in 1...100 {
+            do throws(FreshetError) {
+                self.port = try self.listener?.start(port: self.port) ?? self.port
+                break
+            } catch {
+                guard restart, attempt < 100 else { throw error }
+                try? await Task.sleep(for: .milliseconds(20))
+            }
+        }
         self.listening = true
     }
 

@@ -28,7 +28,8 @@ extension EventLoop {
             return
         }
         let wait = (due - ContinuousClock.now).components
-        let microseconds = wait.seconds * 1_000_000 + wait.attoseconds / 1_000_000_000_000
+        // A day at most: when it fires for nothing, it is armed again.
+        let microseconds = min(wait.seconds, 86_400) * 1_000_000 + wait.attoseconds / 1_000_000_000_000
         unsafe freshet_loop_set_timer(handle, max(microseconds, 0))
     }
 }

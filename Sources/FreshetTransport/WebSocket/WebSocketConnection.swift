@@ -72,9 +72,11 @@ final class WebSocketConnection: WebSocketLink {
     }
 
     private func resolved(_ answer: NameResolver.Answer) {
-        guard case .resolving = self.stage else { return }
+        guard case .resolving = self.stage, self.verdict == nil else { return }
         switch answer {
         case .failure(let error): self.end(.failure(error))
+        case .addresses(let addresses) where addresses.isEmpty:
+            self.end(.failure(FreshetError(.unreachable, "the host \(self.target.endpoint.host) has no address")))
         case .addresses(let addresses): self.connect(to: addresses)
         }
     }
