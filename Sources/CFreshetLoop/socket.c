@@ -84,7 +84,7 @@ static bool announces_body(struct lws *wsi) {
 }
 
 static void note_failure(freshet_socket *socket, struct lws *wsi, const char *text) {
-    socket->error_number = errno;
+    if (socket->ended) socket->error_number = errno;  // later it may be another socket's
     socket->nonsense = text && strstr(text, "parsing");  // the same word since 4.1
     freshet_tls_report *report = &freshet_last_tls_report;
     if (socket->tls && report->text[0] && report->ssl == lws_get_ssl(wsi)) {
@@ -253,6 +253,7 @@ int freshet_socket_header(freshet_socket *socket, const char *name, char *value,
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(known[i].name, name) != 0) continue;
         if (!lws_hdr_total_length(socket->wsi, known[i].token)) return -1;
+        if (lws_hdr_total_length(socket->wsi, known[i].token) >= (int)size) return -2;
         return lws_hdr_copy(socket->wsi, value, (int)size, known[i].token);
     }
     return lws_hdr_custom_copy(socket->wsi, value, (int)size, name, (int)strlen(name));

@@ -19,7 +19,7 @@ struct DeliveryBatch {
     mutating func take() -> (items: [FeedItem], bytes: Int) {
         defer { self = DeliveryBatch() }
         // A few small updates must not keep a whole read alive while they wait for their consumer.
-        let chunk = self.slices.first?.chunk.bytes.count ?? 0
+        let chunk = self.slices.map(\.chunk.bytes.count).max() ?? 0
         let slices = self.bytes < chunk / 4 ? self.slices.map { $0.detached() } : self.slices
         return (slices.map { .update($0) }, self.bytes)
     }

@@ -28,8 +28,7 @@ struct StateObservers {
         for continuation in self.continuations.values { continuation.yield(state) }
     }
 
-    mutating func finish() {
+    func finish() {
         for continuation in self.continuations.values { continuation.finish() }
-        self.continuations = [:]
     }
 }

@@ -29,6 +29,8 @@ actor SubscriptionManager<Source: FeedSource> {
     /// Subscriptions whose consumer is so far behind that the socket is not read.
     private var full: Set<SubscriptionTable.ID> = []
     private var source: Source
+    /// What the server chose on the present connection.
+    private var subprotocol: String?
     private var link: (any WebSocketLink)?
     /// The attempt that `link` belongs to.
     private var epoch: ConnectionMachine.Epoch = 0
@@ -58,13 +60,16 @@ actor SubscriptionManager<Source: FeedSource> {
         self.logger = logger
     }
 
+    deinit { self.observers.finish() }
+
     // MARK: - For SubscriptionClient
 
     /// Ends every feed, says goodbye to the server, and returns when the connection is gone (1 s at most).
     func close() async {
         if !self.closed {
             self.closed = true
-            for id in self.subscriptions.keys { self.end(id, .finished) }
+            let error = FreshetError(.clientClosed, "the client has been closed")
+            for id in self.subscriptions.keys { self.end(id, .failed(error)) }
             self.handle(.close)
         }
         guard self.link != nil else { return self.finishClosing() }
@@ -183,7 +188,7 @@ actor SubscriptionManager<Source: FeedSource> {
     private func perform(_ action: ConnectionMachine.Action) {
         switch action {
         case .dial(let epoch): self.dial(epoch)
-        case .handshake: break  // begun in `heard`, where the subprotocol is known
+        case .handshake: self.beginHandshake()
         case .subscribeAll(let outage, let reason):
             let gap = Gap(cause: .unknown, reason: reason, outage: outage)
             self.perform(self.table.connectionReady(), gap: gap)
@@ -211,18 +216,22 @@ actor SubscriptionManager<Source: FeedSource> {
         guard epoch == self.epoch, self.link != nil else { return }
         switch event {
         case .opened(let subprotocol):
+            self.subprotocol = subprotocol
             self.handle(.opened(epoch))
-            do throws(SourceViolation) {
-                for message in try self.source.opened(subprotocol: subprotocol) { self.link?.send(message) }
-            } catch {
-                self.violated(error)
-            }
         case .messages(let messages):
             self.received(messages)
         case .ended(let end):
             self.link = nil
             self.handle(.ended(epoch, end))
             if self.closed { self.finishClosing() }
+        }
+    }
+
+    private func beginHandshake() {
+        do throws(SourceViolation) {
+            for message in try self.source.opened(subprotocol: self.subprotocol) { self.link?.send(message) }
+        } catch {
+            self.violated(error)
         }
     }
 

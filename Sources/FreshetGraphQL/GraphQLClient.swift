@@ -61,11 +61,16 @@ public struct GraphQLClient: Sendable {
                 time: time,
                 logger: logger
             )
-            self.refusal = nil
+            self.refusal = Self.refusal(of: configuration.connectionParameters, "a connection parameter")
         } catch {
             self.subscriptions = nil
             self.refusal = error
         }
+    }
+
+    private static func refusal(of value: JSONValue?, _ name: String) -> FreshetError? {
+        guard let value, !value.isRepresentable else { return nil }
+        return FreshetError(.invalidInput, "\(name) is infinite or not a number, which JSON has no text for")
     }
 
     /// The endpoint of a URL in any of its spellings.
@@ -127,7 +132,8 @@ public struct GraphQLClient: Sendable {
     ) -> Feed<FeedEvent<Value>> {
         Feed(
             open: { [subscriptions, refusal] in
-                if let subscriptions { return subscriptions.subscribe(to: request) }
+                let refusal = refusal ?? Self.refusal(of: request.variables.map { .object($0) }, "a variable")
+                if let subscriptions, refusal == nil { return subscriptions.subscribe(to: request) }
                 let buffer = FeedBuffer(resumeReading: {}, consumerLeft: {})
                 if let refusal { buffer.finish(.failed(refusal)) }
                 return buffer
@@ -146,7 +152,8 @@ public struct GraphQLClient: Sendable {
         self.subscriptions?.states ?? AsyncStream { $0.finish() }
     }
 
-    /// Ends every feed, says goodbye to the server, and returns when the connection is gone: after 1 s at most.
+    /// Ends every open feed with `.clientClosed`, says goodbye to the server, and returns when the connection is gone: after
+    /// 1 s at most.
     public func close() async {
         await self.subscriptions?.close()
     }

@@ -56,3 +56,11 @@ public struct GraphQLClientConfiguration: Sendable {
         return policy
     }
 }
+
+extension GraphQLClientConfiguration: CustomStringConvertible {
+    /// Without the values of headers and parameters: they may be secrets.
+    public var description: String {
+        let parameters = self.connectionParameters == nil ? "none" : "…"
+        return "GraphQLClientConfiguration(headers: \(self.headers), connectionParameters: \(parameters))"
+    }
+}

@@ -38,7 +38,7 @@ package struct GraphQLPayload: Sendable {
 
     /// The value of the one root field that a subscription has (GraphQL specification, 5.2.3.1); nil where `data` is.
     package func rootField() throws(FreshetError) -> ByteSlice? {
-        guard let data = self.data, data.text != "null" else { return nil }
+        guard let data = self.data, !data.elementsEqual("null") else { return nil }
         do throws(JSONScanner.Failure) {
             return try data.withBytes { bytes throws(JSONScanner.Failure) in
                 var scanner = try JSONScanner(bytes)

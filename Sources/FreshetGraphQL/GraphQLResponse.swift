@@ -12,13 +12,18 @@ public struct GraphQLResponse<Value: Decodable & Sendable>: Sendable {
 
     package init(_ payload: GraphQLPayload) throws(FreshetError) {
         self.errors = payload.errors.map { GraphQLError.list(from: $0.array) } ?? []
-        guard let field = try payload.rootField(), field.text != "null" else {
+        guard let field = try payload.rootField(), !field.elementsEqual("null") else {
             self.value = try? JSONDecoder().decode(Value.self, from: Data("null".utf8))
             return
         }
         do {
             self.value = try field.withBytes { try JSONDecoder().decode(Value.self, from: Data($0)) }
         } catch {
+            // Where the server says itself what went wrong, that is the reason for the value's shape.
+            guard self.errors.isEmpty else {
+                self.value = nil
+                return
+            }
             throw Self.decodingFailure(error)
         }
     }

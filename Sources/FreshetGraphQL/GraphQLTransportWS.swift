@@ -50,7 +50,7 @@ package struct GraphQLTransportWS: FeedSource {
         } catch {
             throw Self.violation("a message that is not a JSON object")
         }
-        guard let type = envelope.type else { throw Self.violation("a message without a type") }
+        guard let type = envelope.type else { throw Self.violation("a message without a known type") }
         guard self.acknowledged || [.connectionAck, .ping, .pong].contains(type) else {
             throw Self.violation("\(type.rawValue) before the acknowledgement")
         }
@@ -75,7 +75,7 @@ package struct GraphQLTransportWS: FeedSource {
             throw Self.violation("a message of type \(type.rawValue) without an id")
         }
         // Our ids are numbers, so one that is not was never ours (S1).
-        guard let id = SubscriptionTable.ID(idText.text) else {
+        guard let id = SubscriptionTable.ID(idText.text), String(id) == idText.text else {
             return .nothing(note: "\(type.rawValue) for the unknown operation \(idText.text.prefix(40)) was ignored")
         }
         switch type {
@@ -124,7 +124,7 @@ package struct GraphQLTransportWS: FeedSource {
     private static func message(_ outgoing: Outgoing) -> WebSocketMessage {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Only a number that JSON does not have can fail, and those are refused where variables come in.
+        // Only a number that JSON does not have can fail, and GraphQLClient refuses those.
         let data = (try? encoder.encode(outgoing)) ?? Data()
         return WebSocketMessage(.text, ByteSlice(copying: data))
     }

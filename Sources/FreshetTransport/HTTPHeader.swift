@@ -26,7 +26,7 @@ public struct HTTPHeader: Sendable, Hashable {
         let separators = Array("\"(),/:;<=>?@[\\]{}".utf8)
         guard !self.name.isEmpty,
             self.name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !separators.contains($0) })
-        else { throw FreshetError(.invalidInput, "this cannot be the name of a header: \(self.name.prefix(40))") }
+        else { throw FreshetError(.invalidInput, "a header has a name that none can have", hint: "-H 'Name: value'") }
         guard self.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
             throw FreshetError(
                 .invalidInput,

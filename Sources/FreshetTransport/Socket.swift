@@ -72,6 +72,7 @@ final class Socket {
         guard let handle = unsafe self.handle else { return nil }
         var value = [CChar](repeating: 0, count: 4096)
         let count = unsafe freshet_socket_header(handle, "\(name):", &value, value.count)
+        if count == -2 { return "(too long)" }
         return count < 0 ? nil : String(decoding: value.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 

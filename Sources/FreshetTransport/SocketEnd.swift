@@ -65,6 +65,8 @@ struct SocketEnd: Equatable {
         }
     }
 
+    private static let trustHint = "name its authority as the certificateAuthorityFile (--cacert)"
+
     private func tlsError(for endpoint: Endpoint) -> FreshetError {
         let name = endpoint.authority
         // The numbers are OpenSSL's X509_V_ERR_…, the same since 1.0.
@@ -82,9 +84,9 @@ struct SocketEnd: Equatable {
             case 9:
                 ("the certificate of \(name) is not valid yet", "check this machine's clock")
             case 18, 19:
-                ("the certificate of \(name) is self-signed", "trust its authority: --cacert FILE")
+                ("the certificate of \(name) is self-signed", Self.trustHint)
             case 20, 21, 2:
-                ("the certificate of \(name) is from an unknown authority", "trust the authority: --cacert FILE")
+                ("the certificate of \(name) is from an unknown authority", Self.trustHint)
             case 62, 64:
                 ("the certificate of \(name) is for another host", "check the host name in the URL")
             case 23:

@@ -2,7 +2,7 @@
 
 /// How servers prove who they are.
 public struct TLSConfiguration: Sendable, Hashable {
-    /// A PEM file of certificate authorities to trust instead of the system's. It is read once a process.
+    /// A PEM file of certificate authorities to trust instead of the system's. It is read once for each event loop.
     public var certificateAuthorityFile: String?
 
     /// Accepts any certificate for any name. Only for tests: whoever is in between can read and change everything.

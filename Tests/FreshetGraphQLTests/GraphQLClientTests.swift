@@ -161,4 +161,29 @@ struct GraphQLClientTests {
         }
         #expect(error?.kind == .invalidInput)
     }
+
+    @Test("A variable that JSON cannot say is refused before anything is sent")
+    func infiniteVariable() async throws {
+        let client = GraphQLClient(url: "ws://127.0.0.1:1/")
+        let error = await #expect(throws: FreshetError.self) {
+            for try await _ in client.subscribe(Int.self, "subscription { a }", variables: ["x": .number(.infinity)]) {}
+        }
+        #expect(error?.kind == .invalidInput)
+    }
+
+    @Test("A cancelled consumer ends although there is always more to take")
+    func cancelledWhileBusy() async throws {
+        let server = try await EmbeddedServer()
+        let client = GraphQLClient(url: await server.url)
+        let (started, continuation) = AsyncStream<Void>.makeStream()
+        let consumer = Task {
+            let feed = client.subscribe(Tick.self, "subscription { ticks(every: 0) { n } }")
+            for try await _ in feed { continuation.yield() }
+        }
+        for await _ in started { break }
+        consumer.cancel()
+        _ = await consumer.result
+        await client.close()
+        await server.shutdown()
+    }
 }

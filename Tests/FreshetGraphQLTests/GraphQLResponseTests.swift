@@ -60,4 +60,20 @@ struct GraphQLResponseTests {
         #expect(payload.errors == nil)
         #expect(try GraphQLResponse<Int>(payload).valueOrFailure(payload) == 1)
     }
+
+    @Test("An error that is not as the specification wants it is still an error")
+    func oddErrors() throws {
+        let json = #"{"data":{"n":1},"errors":[{"message":"a","path":"not a list"},{"code":7},"text"]}"#
+        let response = try self.response(json, as: Int.self)
+        #expect(response.value == 1)
+        #expect(response.errors.map(\.message) == ["a", "an error without a message", "an error without a message"])
+    }
+
+    @Test("Where a value has holes because of an error, the error is told, not the hole")
+    func errorBeforeDecoding() throws {
+        let json = #"{"data":{"tick":{"symbol":"A","price":null}},"errors":[{"message":"no price"}]}"#
+        let response = try self.response(json, as: Tick.self)
+        #expect(response.value == nil)
+        #expect(response.errors.map(\.message) == ["no price"])
+    }
 }

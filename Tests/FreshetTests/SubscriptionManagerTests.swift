@@ -215,7 +215,7 @@ struct SubscriptionManagerTests {
         let link = await harness.ready(1)
         #expect(await link.nextDeed() == .sent("sub 1 a"))
         await harness.client.close()
-        #expect(await consumer.next() == .end)
+        #expect(await consumer.next() == .failure(FreshetError(.clientClosed, "the client has been closed")))
         #expect(await link.nextDeed() == .close(code: 1000))
         let late = Consumer(harness.feed("b"))
         guard case .failure(let error) = await late.next() else {
@@ -236,7 +236,16 @@ struct SubscriptionManagerTests {
         link.end(.closeFrame(code: 1001, reason: ""))
         _ = await harness.waiting(&states)
         await harness.client.close()
-        #expect(await consumer.next() == .end)
+        #expect(await consumer.next() == .failure(FreshetError(.clientClosed, "the client has been closed")))
+        while await states.next() != nil {}
+    }
+
+    @Test("Every state ends when the client is let go")
+    func statesEnd() async throws {
+        var harness: Harness? = try Harness()
+        var states = try #require(harness).client.states.makeAsyncIterator()
+        #expect(await states.next() == .idle)
+        harness = nil
         while await states.next() != nil {}
     }
 }

@@ -65,7 +65,7 @@ struct WebSocketSessionTests {
         #expect(driver.received([0x8A, 1, 7]) == [])
         #expect(
             driver.received([0x89, 1, 1], text("a"), [0x89, 1, 2]) == [
-                .deliver(["a"]), .write(.pong, [1]), .write(.pong, [2]),
+                .write(.pong, [1]), .write(.pong, [2]), .deliver(["a"]),
             ]
         )
     }
@@ -102,7 +102,7 @@ struct WebSocketSessionTests {
         var driver = Driver()
         #expect(
             driver.received(text("a"), [0x89, 0], [0x88, 5, 0x0F, 0xA0, 0x62, 0x79, 0x65], text("b")) == [
-                .deliver(["a"]), .write(.pong, []), .write(.close, [0x0F, 0xA0]), .startCloseDeadline, .finishSocket,
+                .write(.pong, []), .deliver(["a"]), .write(.close, [0x0F, 0xA0]), .startCloseDeadline, .finishSocket,
             ]
         )
         #expect(driver.received(text("c")) == [])
@@ -150,9 +150,12 @@ struct WebSocketSessionTests {
         var driver = Driver()
         #expect(
             driver.received(text("a"), Self.violation, text("b")) == [
-                .deliver(["a"]), .write(.close, [0x03, 0xEA]), .startCloseDeadline, .finishSocket,
+                .deliver(["a"]), .write(.close, [0x03, 0xEA]), .startCloseDeadline,
             ]
         )
+        // Read and not understood, until the peer ends the connection or the deadline does.
+        #expect(driver.received(text("c"), Self.violation) == [])
+        #expect(driver.on(.closeDeadline) == [.abandonSocket])
         #expect(driver.on(.socketEnded(Self.gone)) == [.ended(Self.violated)])
     }
 
@@ -161,7 +164,7 @@ struct WebSocketSessionTests {
         var driver = Driver()
         #expect(
             driver.received(text("a"), [0x81, 101]) == [
-                .deliver(["a"]), .write(.close, [0x03, 0xF1]), .startCloseDeadline, .finishSocket,
+                .deliver(["a"]), .write(.close, [0x03, 0xF1]), .startCloseDeadline,
             ]
         )
         let error = FreshetError(
@@ -180,7 +183,7 @@ struct WebSocketSessionTests {
         var driver = Driver()
         #expect(
             driver.received(text("a"), frame) == [
-                .deliver(["a"]), .write(.close, [0x03, 0xEA]), .startCloseDeadline, .finishSocket,
+                .deliver(["a"]), .write(.close, [0x03, 0xEA]), .startCloseDeadline,
             ]
         )
         let steps = driver.on(.socketEnded(Self.gone))

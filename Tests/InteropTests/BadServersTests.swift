@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import FreshetTestSupport
 import Testing
 
@@ -214,6 +215,20 @@ struct BadServersTests {
         let server = try await EmbeddedServer()
         let watch = try Program.freshet("watch", await server.url, "-q", "subscription { count(to: 2) }", "-n", "3")
         #expect(await watch.result().status == 8)
+        await server.shutdown()
+    }
+
+    @Test("A reader that does not read stdout holds up neither --timeout nor a signal", arguments: [true, false])
+    func blockedOutput(_ timeout: Bool) async throws {
+        let server = try await EmbeddedServer()
+        let query = "subscription { ticks(every: 0, bytes: 1000) { n pad } }"
+        let limit = timeout ? ["--timeout", "200ms"] : []
+        let watch = try Program.blocked([await server.url, "-q", query, "-o", "raw"] + limit)
+        if !timeout {
+            #expect(await watch.errorLine { $0.contains("state=live") } != nil)
+            watch.signal(SIGTERM)
+        }
+        #expect(await watch.exitStatus() == (timeout ? 124 : 143))
         await server.shutdown()
     }
 }

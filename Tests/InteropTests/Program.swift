@@ -21,15 +21,16 @@ final class Program: Sendable {
     }
 
     private let process: Process
+    private let outputPipe: Pipe
     private let output = Locked(Output())
     private let errors = Locked(Output())
     private let exited = Locked(Output())
 
-    init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    /// Starts a program; without `readsOutput` its stdout is a pipe that nobody reads.
+    init(_ path: String, _ arguments: [String], readsOutput: Bool = true) throws {
         let process = Process()
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         process.standardInput = FileHandle.nullDevice
         let (outputPipe, errorPipe) = (Pipe(), Pipe())
         process.standardOutput = outputPipe
@@ -38,7 +39,8 @@ final class Program: Sendable {
         let exited = self.exited
         process.terminationHandler = { _ in Self.end(exited) }
         try process.run()
-        Self.read(outputPipe.fileHandleForReading, into: self.output)
+        self.outputPipe = outputPipe
+        if readsOutput { Self.read(outputPipe.fileHandleForReading, into: self.output) }
         Self.read(errorPipe.fileHandleForReading, into: self.errors)
     }
 
@@ -63,6 +65,12 @@ final class Program: Sendable {
     /// The same of stderr.
     func errorLine(where matches: (String) -> Bool) async -> String? {
         await Self.line(self.errors, 0, matches)?.text
+    }
+
+    /// Waits for the end of the program alone.
+    func exitStatus() async -> Int32 {
+        while !self.exited.withLock({ $0.ended }) { await Self.change(self.exited) { $0.ended } }
+        return self.process.terminationStatus
     }
 
     /// Waits for the end.
@@ -150,6 +158,11 @@ extension Program {
 
     static func freshet(_ arguments: [String]) throws -> Program {
         try Program(self.freshetPath, arguments)
+    }
+
+    /// A watch whose stdout nobody reads.
+    static func blocked(_ arguments: [String]) throws -> Program {
+        try Program(self.freshetPath, ["watch"] + arguments, readsOutput: false)
     }
 
     /// Beside the tests, or where FRESHET_BINARY says.

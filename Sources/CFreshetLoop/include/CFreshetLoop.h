@@ -107,8 +107,8 @@ typedef struct {
 freshet_socket *_Nullable freshet_socket_connect(freshet_loop *loop, freshet_connect what,
                                                  freshet_socket_handlers handlers, void *context);
 
-/// Copies the value of the response header `name` (lower case, with its colon) and returns its length, or -1 when it is
-/// absent or longer than `size`.
+/// Copies the value of the response header `name` (lower case, with its colon) and returns its length; -1 when it is
+/// absent, -2 when it does not fit.
 int freshet_socket_header(freshet_socket *socket, const char *name, char *value, size_t size);
 
 /// Whether freshet_socket_write() may be called now.

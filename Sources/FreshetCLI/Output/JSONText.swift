@@ -15,7 +15,7 @@ enum JSONText {
     static func indented(_ json: some Sequence<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
         var previous: UInt8 = 0
-        func newLine(_ depth: Int) { out += [0x0A] + [UInt8](repeating: 0x20, count: max(depth, 0) * 2) }
+        func newLine(_ depth: Int) { out += [0x0A] + [UInt8](repeating: 0x20, count: min(max(depth, 0), 64) * 2) }
         Self.walk(Self.compact(json)) { byte, depth, inString in
             let opened = previous == UInt8(ascii: "{") || previous == UInt8(ascii: "[")
             let closes = !inString && (byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]"))
@@ -25,6 +25,23 @@ enum JSONText {
             if !inString, byte == UInt8(ascii: ",") { newLine(depth) }
             if !inString, byte == UInt8(ascii: ":") { out.append(0x20) }
             previous = inString ? 0 : byte
+        }
+        return out
+    }
+
+    /// The same JSON, with the control characters that a string may hold and a terminal may obey written as `\u00XX`.
+    static func escapingControls(_ json: [UInt8]) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(json.count)
+        for byte in json {
+            if byte == 0x7F {
+                out += Array("\\u007f".utf8)
+            } else if (0x80...0x9F).contains(byte), out.last == 0xC2 {
+                out.removeLast()
+                out += Array("\\u00\(String(byte, radix: 16))".utf8)
+            } else {
+                out.append(byte)
+            }
         }
         return out
     }

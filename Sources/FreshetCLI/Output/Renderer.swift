@@ -22,15 +22,16 @@ struct Renderer {
         case .raw:
             return JSONText.compact(payload.json.array) + [0x0A]
         case .json:
-            return JSONText.indented(errors == nil ? data : payload.json.array) + [0x0A]
+            return JSONText.escapingControls(JSONText.indented(errors == nil ? data : payload.json.array)) + [0x0A]
         case .jsonl:
             let head =
                 #"{"v":1,"kind":"data","ts":"\#(Format.instant(now))","src":\#(Format.quoted(self.source)),"data":"#
             let tail = errors.map { Array(#","errors":"#.utf8) + $0 } ?? []
             return Array(head.utf8) + JSONText.compact(data) + tail + Array("}\n".utf8)
         case .auto, .log:
-            let tail = errors.map { Array(self.paint(" errors=", .red).utf8) + $0 } ?? []
-            return Array(self.paint(Format.time(now), .dim).utf8) + [0x20] + JSONText.compact(data) + tail + [0x0A]
+            let tail = errors.map { Array(self.paint(" errors=", .red).utf8) + JSONText.escapingControls($0) } ?? []
+            let shown = JSONText.escapingControls(JSONText.compact(data))
+            return Array(self.paint(Format.time(now), .dim).utf8) + [0x20] + shown + tail + [0x0A]
         }
     }
 

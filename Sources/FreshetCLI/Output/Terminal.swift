@@ -11,14 +11,12 @@ import Glibc
 
 /// Data on stdout, status on stderr. Where stderr is a terminal the status is one line at the bottom that is redrawn.
 final class Terminal: Sendable {
-    private struct State: Sendable {
-        var status: String?
-        var outputClosed = false
-    }
-
     let stdoutIsTerminal = isatty(1) == 1
     let stderrIsTerminal = isatty(2) == 1
-    private let state = Locked(State())
+    /// The status line that stands there now. Stdout has a lock of its own, so that a reader who does not read holds up
+    /// nothing else.
+    private let statusLine = Locked<String?>(nil)
+    private let outputIsOpen = Locked(true)
 
     /// no-color.org, and terminals that cannot.
     var color: Bool {
@@ -28,13 +26,12 @@ final class Terminal: Sendable {
 
     /// Writes a record at once; false when nobody reads stdout any more.
     func record(_ record: [UInt8]) -> Bool {
-        self.state.withLock { state in
-            guard !state.outputClosed else { return false }
-            let redraw = self.stdoutIsTerminal ? state.status : nil
-            if redraw != nil { _ = Self.writeAll("\r\u{1B}[K".utf8, to: 2) }
-            state.outputClosed = !Self.writeAll(record, to: 1)
-            if let redraw { _ = Self.writeAll(redraw.utf8, to: 2) }
-            return !state.outputClosed
+        self.outputIsOpen.withLock { isOpen in
+            guard isOpen else { return false }
+            if self.stdoutIsTerminal { self.redraw(hidden: true) }
+            isOpen = Self.writeAll(record, to: 1)
+            if self.stdoutIsTerminal { self.redraw(hidden: false) }
+            return isOpen
         }
     }
 
@@ -42,24 +39,30 @@ final class Terminal: Sendable {
     func status(_ line: String) {
         let columns = Self.columns
         let text = line.count < columns ? line : line.prefix(columns - 2) + "…"
-        self.state.withLock { state in
-            state.status = text
+        self.statusLine.withLock { status in
+            status = text
             _ = Self.writeAll(("\r\u{1B}[K" + text).utf8, to: 2)
         }
     }
 
     /// Writes a line of its own to stderr.
     func note(_ text: String) {
-        self.state.withLock { state in
-            let line = state.status.map { "\r\u{1B}[K\(text)\n\($0)" } ?? "\(text)\n"
+        self.statusLine.withLock { status in
+            let line = status.map { "\r\u{1B}[K\(text)\n\($0)" } ?? "\(text)\n"
             _ = Self.writeAll(line.utf8, to: 2)
         }
     }
 
     /// Takes the status line away.
     func clearStatus() {
-        self.state.withLock { state in
-            if state.status.take() != nil { _ = Self.writeAll("\r\u{1B}[K".utf8, to: 2) }
+        self.statusLine.withLock { status in
+            if status.take() != nil { _ = Self.writeAll("\r\u{1B}[K".utf8, to: 2) }
+        }
+    }
+
+    private func redraw(hidden: Bool) {
+        self.statusLine.withLock { status in
+            if let status { _ = Self.writeAll((hidden ? "\r\u{1B}[K" : status).utf8, to: 2) }
         }
     }
 

@@ -28,8 +28,7 @@ struct WatchRun {
         case completed
         case counted
         case failed(FreshetError)
-        case timedOut
-        case signalled(Int32)
+        case interrupted(Interruption.Cause)
         case outputClosed
     }
 
@@ -41,21 +40,23 @@ struct WatchRun {
             logger: Logger(label: "freshet") { _ in TerminalLogHandler(terminal) }
         )
         let status = WatchStatus(terminal)
-        let outcome = await self.firstOutcome(client, status)
-        // A second signal does not wait for the goodbye.
-        let impatient = Task { for await signal in Signals.stream(SIGINT, SIGTERM) { _exit(128 + signal) } }
+        let interruption = Interruption(timeout: self.timeout)
+        let outcome = await self.firstOutcome(client, status, interruption)
         await client.close()
-        impatient.cancel()
         terminal.clearStatus()
         return self.finish(outcome, status)
     }
 
     /// Runs until the first of: the feed's end, the timeout, a signal.
-    private func firstOutcome(_ client: GraphQLClient, _ status: WatchStatus) async -> Outcome {
+    private func firstOutcome(
+        _ client: GraphQLClient,
+        _ status: WatchStatus,
+        _ interruption: Interruption
+    ) async -> Outcome {
         await withTaskGroup(of: Outcome?.self) { group in
             group.addTask { await self.consume(client, status) }
             group.addTask {
-                for await signal in Signals.stream(SIGINT, SIGTERM) { return .signalled(signal) }
+                for await cause in interruption.causes { return .interrupted(cause) }
                 return nil
             }
             group.addTask {
@@ -65,9 +66,6 @@ struct WatchRun {
             group.addTask {
                 await status.keepFresh()
                 return nil
-            }
-            if let timeout = self.timeout {
-                group.addTask { (try? await Task.sleep(for: timeout)) == nil ? nil : .timedOut }
             }
             defer { group.cancelAll() }
             for await outcome in group {
@@ -80,7 +78,7 @@ struct WatchRun {
     private func consume(_ client: GraphQLClient, _ status: WatchStatus) async -> Outcome {
         let renderer = Renderer(
             format: self.format,
-            source: self.endpoint.authority + self.endpoint.target.prefix { $0 != "?" },
+            source: self.endpoint.description,
             color: self.terminal.color,
             terminal: self.terminal.stdoutIsTerminal
         )
@@ -94,6 +92,7 @@ struct WatchRun {
                     status.gap()
                     record = renderer.gap(gap, at: Date())
                 }
+                guard !Task.isCancelled else { return .completed }
                 if let record, !self.terminal.record(record) { return .outputClosed }
                 guard event.value != nil else { continue }
                 if status.received() == self.count { return .counted }
@@ -113,8 +112,8 @@ struct WatchRun {
             (exit, summary.why) = (.endedEarly, "completed")
             self.terminal.note("freshet: the server completed the subscription before --count was reached")
         case .completed: (exit, summary.why) = (.satisfied, "completed")
-        case .timedOut: (exit, summary.why) = (.timeout, "timeout")
-        case .signalled(let signal):
+        case .interrupted(.timeout): (exit, summary.why) = (.timeout, "timeout")
+        case .interrupted(.signal(let signal)):
             (exit, summary.why) = (signal == SIGTERM ? .terminated : .interrupted, "signal")
         case .outputClosed: (exit, summary.why) = (.brokenPipe, "output-closed")
         case .failed(let error):

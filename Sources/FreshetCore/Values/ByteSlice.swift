@@ -41,6 +41,10 @@ package struct ByteSlice: Sendable {
         return self.chunk.bytes[self.start + offset]
     }
 
+    package func elementsEqual(_ text: StaticString) -> Bool {
+        self.withBytes { bytes in text.withUTF8Buffer { bytes.elementsEqual($0) } }
+    }
+
     package func append(to array: inout [UInt8]) {
         self.withBytes { array.append(contentsOf: $0) }
     }

@@ -13,6 +13,18 @@ public enum JSONValue: Sendable, Hashable {
     case object([String: JSONValue])
 }
 
+extension JSONValue {
+    /// Whether JSON has a text for it: it has none for infinity and for what is not a number.
+    package var isRepresentable: Bool {
+        switch self {
+        case .null, .bool, .integer, .string: true
+        case .number(let value): value.isFinite
+        case .array(let values): values.allSatisfy(\.isRepresentable)
+        case .object(let members): members.values.allSatisfy(\.isRepresentable)
+        }
+    }
+}
+
 extension JSONValue: Codable {
     /// Reads any JSON value.
     ///

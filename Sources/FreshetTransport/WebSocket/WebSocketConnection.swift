@@ -40,6 +40,8 @@ final class WebSocketConnection: WebSocketLink {
     private var deadline: UInt64?
     /// What the end will have been, when we know better than the socket.
     private var verdict: ConnectionEnd?
+    /// Whether the present address has had its time, and there are others.
+    private var addressTimedOut = false
     private var random = SystemRandomNumberGenerator()
 
     init(_ target: WebSocketTarget, on loop: EventLoop, events: @escaping @Sendable (WebSocketEvent) -> Void) {
@@ -104,8 +106,14 @@ final class WebSocketConnection: WebSocketLink {
         let host = self.target.endpoint.authority
         let seconds = self.target.deadline
         self.deadline = self.loop.schedule(after: seconds) { [weak self] in
+            guard let self else { return }
+            if phase == .connect, case .connecting(let addresses) = self.stage, addresses.count > 1 {
+                self.addressTimedOut = true  // its end leads to the next address
+                self.socket?.close()
+                return
+            }
             let error = FreshetError(.timeout(phase), "\(phase.words) \(host) took longer than \(seconds)")
-            self?.abandon(.failure(error))
+            self.abandon(.failure(error))
         }
     }
 
@@ -185,6 +193,11 @@ final class WebSocketConnection: WebSocketLink {
 
 extension WebSocketConnection: Socket.Owner {
     func socketReached(_ phase: Socket.Phase) {
+        if self.verdict != nil {
+            // A close that met the connection's success was lost (B 5).
+            let confined = LoopConfined(self)
+            return self.loop.execute { confined.object?.socket?.close() }
+        }
         switch phase {
         case .tls: self.arm(self.target.endpoint.secure ? .tls : .upgrade)
         case .response: self.arm(.upgrade)
@@ -218,7 +231,8 @@ extension WebSocketConnection: Socket.Owner {
     func socketEnded(_ end: SocketEnd) {
         switch self.stage {
         case .connecting(let addresses):
-            if end.kind == .connect, addresses.count > 1, self.verdict == nil {
+            if end.kind == .connect || self.addressTimedOut, addresses.count > 1, self.verdict == nil {
+                self.addressTimedOut = false
                 return self.connect(to: Array(addresses.dropFirst()))
             }
             let error = end.error(for: self.target.endpoint, address: addresses.first ?? "")

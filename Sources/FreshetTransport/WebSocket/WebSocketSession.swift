@@ -30,6 +30,9 @@ package struct WebSocketSession: Sendable {
         case open
         /// A close frame went out. `end` is what this will have been.
         case closing(ConnectionEnd)
+        /// The same, but the peer broke the protocol: what it still sends is read and not understood. To cut it off would
+        /// reset the connection, and the close frame could be lost with it.
+        case failing(ConnectionEnd)
         case ended
     }
 
@@ -52,20 +55,25 @@ package struct WebSocketSession: Sendable {
             self.state = .closing(end)
             return [.write(.close, frame.payload), .startCloseDeadline]
         case .closeDeadline:
-            guard case .closing = self.state else { return [] }
-            return [.abandonSocket]
+            switch self.state {
+            case .closing, .failing: return [.abandonSocket]
+            case .open, .ended: return []
+            }
         case .socketEnded(let error):
             defer { self.state = .ended }
             switch self.state {
             case .open: return [.ended(.failure(error))]
-            case .closing(let end): return [.ended(end)]
+            case .closing(let end), .failing(let end): return [.ended(end)]
             case .ended: return []
             }
         }
     }
 
     private mutating func received(_ bytes: ByteSlice) -> [Action] {
-        if case .ended = self.state { return [] }
+        switch self.state {
+        case .open, .closing: break
+        case .failing, .ended: return []
+        }
         var events: [FrameParser.Event] = []
         var failure: WebSocketFailure?
         do throws(WebSocketFailure) {
@@ -73,7 +81,8 @@ package struct WebSocketSession: Sendable {
         } catch {
             failure = error
         }
-        var actions: [Action] = []
+        // Pongs go first: whoever is given the messages may close, and after a close frame nothing is sent.
+        var pongs: [Action] = []
         var messages: [WebSocketMessage] = []
         messages.reserveCapacity(events.count)
         for event in events {
@@ -82,18 +91,18 @@ package struct WebSocketSession: Sendable {
                 // After our close nobody listens any more; what is read is only to find the peer's.
                 if case .open = self.state { messages.append(message) }
             case .ping(let payload):
-                if case .open = self.state { actions.append(.write(.pong, payload)) }
+                if case .open = self.state { pongs.append(.write(.pong, payload)) }
             case .pong: break
             case .close(let payload):
                 do throws(WebSocketFailure) {
                     let frame = try CloseFrame(parsing: payload)
-                    return Self.delivering(messages, actions + self.peerClosed(frame))
+                    return pongs + Self.delivering(messages, self.peerClosed(frame))
                 } catch {
-                    return Self.delivering(messages, actions + self.fail(error))
+                    return pongs + Self.delivering(messages, self.fail(error))
                 }
             }
         }
-        return Self.delivering(messages, actions + (failure.map { self.fail($0) } ?? []))
+        return pongs + Self.delivering(messages, failure.map { self.fail($0) } ?? [])
     }
 
     private static func delivering(_ messages: [WebSocketMessage], _ actions: [Action]) -> [Action] {
@@ -110,15 +119,15 @@ package struct WebSocketSession: Sendable {
             ]
         case .closing:
             return [.finishSocket]
-        case .ended:
+        case .failing, .ended:
             return []
         }
     }
 
     private mutating func fail(_ failure: WebSocketFailure) -> [Action] {
         guard case .open = self.state else { return [.abandonSocket] }
-        self.state = .closing(.failure(failure.error))
+        self.state = .failing(.failure(failure.error))
         let frame = CloseFrame(code: failure.closeCode, reason: "")
-        return [.write(.close, frame.payload), .startCloseDeadline, .finishSocket]
+        return [.write(.close, frame.payload), .startCloseDeadline]
     }
 }
