@@ -10,8 +10,8 @@ struct FreshetCommand: AsyncParsableCommand {
         abstract: "Live data in the terminal: it reconnects, and it never hides a loss.",
         discussion: """
             EXAMPLES
-              freshet watch graphql+wss://api.example.com/graphql -q 'subscription { orderUpdated { id status } }'
-              freshet watch ws://127.0.0.1:4000/graphql -f sub.graphql --var id=42 -o jsonl | jq .data
+              freshet watch wss://api.example.com/graphql -f orders.graphql
+              freshet watch ws://localhost:4000/ -q 'subscription { ticks { n } }'
               freshet serve --port 4000
             """,
         version: """

@@ -11,18 +11,23 @@ struct WatchCommand: AsyncParsableCommand {
         abstract: "Print live data as it comes, through reconnections, with every gap in its place.",
         discussion: """
             EXAMPLES
-              freshet watch graphql+wss://api.example.com/graphql -q 'subscription { orderUpdated { id status } }'
-              freshet watch ws://127.0.0.1:4000/graphql -f sub.graphql --var id=42 --timeout 2m
-              freshet watch ws://127.0.0.1:4000/graphql -q 'subscription { ticks { n } }' -n 3 -o jsonl
+              freshet watch ws://localhost:4000/ -q 'subscription { ticks { n } }'
+              freshet watch wss://api.example.com/graphql -f sub.graphql --var id=42
+              freshet watch wss://api.example.com/graphql -f sub.graphql -n 3 -o jsonl
 
             Data goes to stdout, one flush a record; status goes to stderr.
 
             EXIT CODES
-              0 the server completed, or --count was reached     7 TLS
-              2 the server refused the operation                 8 it ended before --count
-              3 gave up: unreachable, or retries used up        64 usage
-              4 credentials refused                            124 --timeout
-              5 protocol mismatch                              130, 143 interrupted; 141 nobody reads stdout
+                0  the server completed, or --count was reached
+                2  the server refused the operation
+                3  gave up: unreachable, or the retries are used up
+                4  credentials refused
+                5  protocol mismatch
+                7  TLS failed
+                8  the server completed before --count was reached
+               64  usage
+              124  --timeout was reached
+              130  SIGINT; 143 SIGTERM; 141 nobody reads stdout
             """
     )
 
