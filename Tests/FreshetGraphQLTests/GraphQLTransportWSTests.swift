@@ -6,7 +6,7 @@ import FreshetGraphQL
 import FreshetTransport
 import Testing
 
-/// The protocol's rules; numbers are those of spec/graphql.md.
+/// The rules of graphql-transport-ws; B and S with a number are rules of its reference client, in the order of its tests.
 struct GraphQLTransportWSTests {
     private func ready(_ parameters: JSONValue? = nil) throws -> GraphQLTransportWS {
         var source = GraphQLTransportWS(parameters: parameters)
