@@ -77,12 +77,6 @@ static int read_some(freshet_socket *socket) {
     return lws_http_client_read(socket->wsi, &bytes, &count) < 0 ? -1 : 0;
 }
 
-/// A 101 that also announces a body would put libwebsockets' body parser between us and the frames (A 0 a).
-static bool announces_body(struct lws *wsi) {
-    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
-           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
-}
-
 static void note_failure(freshet_socket *socket, struct lws *wsi, const char *text) {
     if (socket->ended) socket->error_number = errno;  // later it may be another socket's
     socket->nonsense = text && strstr(text, "parsing");  // the same word since 4.1
@@ -143,7 +137,7 @@ int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, v
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP: {
         int status = (int)lws_http_client_http_response(wsi);
         if (socket->closing) return -1;
-        if (!socket->handlers.responded(socket->context, status) || announces_body(wsi)) return -1;
+        if (!socket->handlers.responded(socket->context, status)) return -1;
         socket->tunnelling = true;
         return 0;
     }

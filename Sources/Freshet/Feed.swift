@@ -8,8 +8,8 @@ public import FreshetCore
 /// `break`, by an error, by cancelling the task. Connections may come and go meanwhile; where something may be missing,
 /// an element says so, in order.
 ///
-/// A feed holds at most 4,096 elements or 1 MiB for a slow consumer, and once that again in the batch that the consumer
-/// works on. Beyond that its connection is not read until there is room: nothing is dropped, and other feeds on the same
+/// For a slow consumer a feed holds 4,096 elements or 1 MiB, and the one read that crossed that line; and as much again
+/// in the batch that the consumer works on. Beyond that its connection is not read until there is room: nothing is dropped, and other feeds on the same
 /// connection wait too.
 public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
     /// Feeds throw one kind of error, once, as their end.

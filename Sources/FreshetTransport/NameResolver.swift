@@ -16,7 +16,7 @@ enum NameResolver {
         case failure(FreshetError)
     }
 
-    /// Dispatch bounds the number of threads; a lookup nobody waits for any more ends by itself.
+    /// Dispatch bounds the number of threads; a lookup that nobody waits for any more keeps its thread until it ends.
     private static let queue = DispatchQueue(label: "freshet.resolver", attributes: .concurrent)
 
     /// Calls `completion` on `loop`, later, with every address in the system's order of preference (RFC 6724).

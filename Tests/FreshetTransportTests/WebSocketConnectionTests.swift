@@ -78,6 +78,28 @@ struct WebSocketConnectionTests {
         #expect(end == .closeFrame(code: 1001, reason: ""))
     }
 
+    @Test(
+        "A right 101 that announces a body is refused, and nothing of the body is delivered",
+        arguments: ["Content-Length: 7", "Transfer-Encoding: chunked"]
+    )
+    func announcedBody(_ header: String) async throws {
+        let server = try RawServer { connection in
+            connection.acceptUpgrade(subprotocol: "a\r\n\(header)", followedBy: Self.text("hello"))
+            connection.readToEnd()
+        }
+        defer { server.stop() }
+        let client = Client()
+        try await client.dial(server.url, subprotocols: ["a"])
+        let (texts, end) = await client.rest()
+        #expect(texts.isEmpty)
+        guard case .failure(let error, _)? = end else {
+            Issue.record("the end is not a failure: \(String(describing: end))")
+            return
+        }
+        #expect(error.kind == .protocolViolation)
+        #expect(error.message.contains("announces a body"))
+    }
+
     @Test("A message in fragments, with a ping between them, is one message; the ping is answered")
     func fragments() async throws {
         let pong = Locked<[UInt8]>([])

@@ -2,8 +2,8 @@
 
 /// What waits between the loop and one consumer: bounded in elements and in bytes, in order, ended once.
 ///
-/// It never drops: at its limit it asks for the socket not to be read (`.suspending`), and takes what is already on
-/// its way, which is one read at most.
+/// It never drops: at its limit it asks for the socket not to be read, and takes what is already on its way, which is
+/// one read at most.
 package struct DeliveryBuffer<Element: Sendable>: Sendable {
     package enum End: Sendable {
         case finished

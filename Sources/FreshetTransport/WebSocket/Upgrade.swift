@@ -54,6 +54,7 @@ package struct Upgrade: Sendable {
         guard header("sec-websocket-extensions") == nil else {
             throw self.broken("it uses an extension that was not offered")
         }
+        // It would put libwebsockets' body parser between us and the frames (A 0 a).
         guard header("content-length") == nil, header("transfer-encoding") == nil else {
             throw self.broken("its 101 announces a body")
         }
