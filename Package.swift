@@ -19,12 +19,14 @@ let package = Package(
     platforms: [.macOS("15.4")],
     products: [
         .library(name: "Freshet", targets: ["Freshet"]),
+        .library(name: "FreshetTransport", targets: ["FreshetTransport"]),
         .library(name: "FreshetGraphQL", targets: ["FreshetGraphQL"]),
         .library(name: "FreshetTestSupport", targets: ["FreshetTestSupport"]),
         .executable(name: "freshet", targets: ["FreshetCLI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
     targets: [
@@ -33,6 +35,7 @@ let package = Package(
             pkgConfig: "libwebsockets",
             providers: [.apt(["libwebsockets-dev", "libssl-dev", "zlib1g-dev"]), .brew(["libwebsockets"])]
         ),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CFreshetLoop",
             dependencies: ["CLibwebsockets"],
@@ -41,7 +44,9 @@ let package = Package(
         .target(name: "FreshetCore", swiftSettings: swift),
         .target(
             name: "FreshetTransport",
-            dependencies: ["FreshetCore", "CFreshetLoop"],
+            dependencies: [
+                "FreshetCore", "CFreshetLoop", "CZlib", .product(name: "HeapModule", package: "swift-collections"),
+            ],
             swiftSettings: swiftOverC
         ),
         .target(

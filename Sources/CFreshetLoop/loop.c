@@ -32,15 +32,37 @@ static void base_info(struct lws_context_creation_info *info) {
     info->http_proxy_address = "none:0";  // the environment's http_proxy is not taken silently (B 2)
 }
 
-struct lws_vhost *freshet_make_vhost(freshet_loop *loop, const char *name, SSL_CTX *tls) {
+static struct lws_vhost *make_vhost(freshet_loop *loop, SSL_CTX *tls, const char *proxy, int proxy_port) {
     struct lws_context_creation_info info;
     base_info(&info);
-    info.vhost_name = name;
+    info.vhost_name = tls ? "tls" : "plain";
     if (tls) {
         info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.provided_client_ssl_ctx = tls;
     }
+    if (proxy) {
+        info.http_proxy_address = proxy;
+        info.http_proxy_port = (unsigned int)proxy_port;
+    }
     return lws_create_vhost(loop->lws, &info);
+}
+
+freshet_host *freshet_host_create(freshet_loop *loop, freshet_tls *tls, const char *proxy, int proxy_port) {
+    // libwebsockets keeps the credentials in a buffer of 128 bytes, as base64.
+    const char *at = proxy ? strrchr(proxy, '@') : NULL;
+    if (at && at - proxy > 94) return NULL;
+    freshet_host *host = calloc(1, sizeof *host);
+    if (!host) return NULL;
+    host->tls = tls;
+    host->proxied = proxy != NULL;
+    host->vhost = make_vhost(loop, tls ? tls->context : NULL, proxy, proxy_port);
+    if (!host->vhost) {
+        free(host);
+        return NULL;
+    }
+    host->next = loop->hosts;
+    loop->hosts = host;
+    return host;
 }
 
 freshet_loop *freshet_loop_create(freshet_loop_handlers handlers, void *context) {
@@ -65,7 +87,7 @@ freshet_loop *freshet_loop_create(freshet_loop_handlers handlers, void *context)
     if (loop->lws) tls_initialised = true;
     pthread_mutex_unlock(&tls_init_lock);
 
-    if (loop->lws) loop->plain = freshet_make_vhost(loop, "plain", NULL);
+    if (loop->lws) loop->plain = make_vhost(loop, NULL, NULL, 0);
     if (!loop->plain) {
         if (loop->lws) lws_context_destroy(loop->lws);
         free(loop);
@@ -96,8 +118,14 @@ void freshet_loop_destroy(freshet_loop *loop) {
     for (freshet_tls *tls = loop->tls; tls;) {
         freshet_tls *next = tls->next;
         SSL_CTX_free(tls->context);
+        free(tls->pins);
         free(tls);
         tls = next;
+    }
+    for (freshet_host *host = loop->hosts; host;) {
+        freshet_host *next = host->next;
+        free(host);
+        host = next;
     }
     freshet_free_listeners(loop);
     free(loop);

@@ -15,6 +15,7 @@ struct freshet_socket {
     freshet_socket_handlers handlers;
     void *context;
     freshet_tls *tls;
+    bool proxied;
     char *server_name;
     uint8_t *request;
     size_t request_size;
@@ -24,6 +25,9 @@ struct freshet_socket {
     bool connected;    // TCP is up
     bool requested;    // TLS is up too, and the request was handed over
     bool tunnelling;   // the response was accepted
+    bool reading_body; // it was not, and its body is wanted
+    bool proxy_refused;
+    bool certificate_wanted;
     bool finished;     // the peer's FIN was seen
     bool nonsense;     // the response could not be parsed
     bool closing;      // freshet_socket_close() was called
@@ -31,9 +35,12 @@ struct freshet_socket {
 };
 
 static void end(freshet_socket *socket) {
-    freshet_socket_end result = {FRESHET_END_EOF, socket->error_number, socket->verify_error, socket->detail};
+    freshet_socket_end result = {FRESHET_END_EOF, socket->error_number, socket->verify_error,
+                                 socket->certificate_wanted, socket->detail};
     if (socket->tunnelling)
         result.kind = socket->finished || socket->closing ? FRESHET_END_EOF : FRESHET_END_RESET;
+    else if (socket->proxy_refused)
+        result.kind = FRESHET_END_PROXY;
     else if (!socket->connected)
         result.kind = FRESHET_END_CONNECT;
     else if (socket->tls && (!socket->requested || socket->verify_error || socket->detail[0]))
@@ -47,18 +54,24 @@ static void end(freshet_socket *socket) {
     free(socket);
 }
 
-/// OpenSSL's verdict on the certificate, while it can still be told (A 8), and the one overrule: `insecure`.
+/// OpenSSL's verdict on the certificate, while it can still be told (A 8); what `insecure` overrules, and what the pins do not
+/// allow. Called once for each certificate of the chain, the server's own as the last, and once for each thing wrong with it.
 static void judge_certificate(freshet_socket *socket, X509_STORE_CTX *store, int ok) {
-    if (ok && X509_STORE_CTX_get_error_depth(store) == 0 && strchr(socket->server_name, ':')) {
+    bool servers_own = X509_STORE_CTX_get_error_depth(store) == 0;
+    if (ok && servers_own && strchr(socket->server_name, ':')) {
         // An IPv6 literal: libwebsockets cuts the name at the first colon, so this check is ours (A 2).
         ok = X509_check_ip_asc(X509_STORE_CTX_get_current_cert(store), socket->server_name, 0) == 1;
         if (!ok) X509_STORE_CTX_set_error(store, X509_V_ERR_IP_ADDRESS_MISMATCH);
     }
-    if (ok) return;
-    if (socket->tls && socket->tls->insecure)
+    if (!ok && socket->tls->insecure) {
         X509_STORE_CTX_set_error(store, X509_V_OK);
-    else if (!socket->verify_error)
-        socket->verify_error = X509_STORE_CTX_get_error(store);
+        ok = 1;
+    }
+    if (ok && servers_own && socket->tls->pin_count && !freshet_is_pinned(socket->tls, store)) {
+        X509_STORE_CTX_set_error(store, FRESHET_NOT_PINNED);
+        ok = 0;
+    }
+    if (!ok && !socket->verify_error) socket->verify_error = X509_STORE_CTX_get_error(store);
 }
 
 /// Replaces the request that libwebsockets wrote by ours (A 0 c): its own adds headers and cuts long paths.
@@ -80,6 +93,8 @@ static int read_some(freshet_socket *socket) {
 static void note_failure(freshet_socket *socket, struct lws *wsi, const char *text) {
     if (socket->ended) socket->error_number = errno;  // later it may be another socket's
     socket->nonsense = text && strstr(text, "parsing");  // the same word since 4.1
+    socket->proxy_refused = text && socket->proxied && strstr(text, "proxy");  // likewise
+    socket->certificate_wanted = socket->tls && freshet_wants_certificate(lws_get_ssl(wsi));
     freshet_tls_report *report = &freshet_last_tls_report;
     if (socket->tls && report->text[0] && report->ssl == lws_get_ssl(wsi)) {
         memcpy(socket->detail, report->text, sizeof socket->detail);
@@ -98,7 +113,7 @@ int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, v
     }
     if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) {
         freshet_socket *judged = lws_get_opaque_user_data(wsi);
-        if (judged) judge_certificate(judged, user, (int)len);
+        if (judged && judged->tls) judge_certificate(judged, user, (int)len);
         return judged && judged->verify_error ? -1 : 0;
     }
     freshet_socket *socket = NULL;
@@ -137,13 +152,14 @@ int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, v
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP: {
         int status = (int)lws_http_client_http_response(wsi);
         if (socket->closing) return -1;
-        if (!socket->handlers.responded(socket->context, status)) return -1;
-        socket->tunnelling = true;
-        return 0;
+        int verdict = socket->handlers.responded(socket->context, status);
+        socket->tunnelling = verdict == FRESHET_TUNNEL;
+        socket->reading_body = verdict == FRESHET_BODY;
+        return verdict == FRESHET_REFUSE ? -1 : 0;
     }
 
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
-        if (!socket->tunnelling || socket->closing) return -1;
+        if ((!socket->tunnelling && !socket->reading_body) || socket->closing) return -1;
         return read_some(socket);
 
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
@@ -158,7 +174,7 @@ int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, v
 
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
         socket->finished = true;
-        return 0;
+        return socket->reading_body ? -1 : 0;
 
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         note_failure(socket, wsi, in);
@@ -182,13 +198,14 @@ freshet_socket *freshet_socket_connect(freshet_loop *loop, freshet_connect what,
         socket->loop = loop;
         socket->handlers = handlers;
         socket->context = context;
-        socket->tls = what.tls;
+        socket->tls = what.host->tls;
+        socket->proxied = what.host->proxied;
         socket->server_name = strdup(what.server_name);
         socket->request = malloc(what.request_size);
         socket->request_size = what.request_size;
     }
     if (!socket || !socket->server_name || !socket->request || !fits) {
-        freshet_socket_end failed = {FRESHET_END_CONNECT, fits ? ENOMEM : EMSGSIZE, 0, ""};
+        freshet_socket_end failed = {FRESHET_END_CONNECT, fits ? ENOMEM : EMSGSIZE, 0, false, ""};
         if (socket) free(socket->server_name), free(socket->request), free(socket);
         handlers.ended(context, &failed);
         return NULL;
@@ -198,8 +215,9 @@ freshet_socket *freshet_socket_connect(freshet_loop *loop, freshet_connect what,
     struct lws_client_connect_info info;
     memset(&info, 0, sizeof info);
     info.context = loop->lws;
-    info.vhost = what.tls ? what.tls->vhost : loop->plain;
-    info.address = what.address;  // numeric: a name would be looked up here, on the loop's thread (A 2)
+    info.vhost = what.host->vhost;
+    // Numeric: a name would be looked up here, on the loop's thread (A 2). Only a proxy is given a name.
+    info.address = what.address;
     info.port = what.port;
     info.host = what.server_name;
     info.path = "/";  // replaced, with the whole request
@@ -209,9 +227,9 @@ freshet_socket *freshet_socket_connect(freshet_loop *loop, freshet_connect what,
     info.opaque_user_data = socket;
     info.retry_and_idle_policy = NULL;
     info.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT;
-    if (what.tls) {
+    if (what.host->tls) {
         info.ssl_connection |= LCCSCF_USE_SSL;
-        if (what.tls->insecure || strchr(what.server_name, ':'))
+        if (what.host->tls->insecure || strchr(what.server_name, ':'))
             info.ssl_connection |= LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
     }
     // A failure within this call is told by WSI_DESTROY or by NULL alone (A 3): either way `ended` is called once.
@@ -251,6 +269,10 @@ int freshet_socket_header(freshet_socket *socket, const char *name, char *value,
         return lws_hdr_copy(socket->wsi, value, (int)size, known[i].token);
     }
     return lws_hdr_custom_copy(socket->wsi, value, (int)size, name, (int)strlen(name));
+}
+
+bool freshet_socket_certificate_wanted(freshet_socket *socket) {
+    return socket->tls && freshet_wants_certificate(lws_get_ssl(socket->wsi));
 }
 
 bool freshet_socket_can_write(freshet_socket *socket) {

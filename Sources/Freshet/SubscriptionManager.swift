@@ -135,9 +135,9 @@ actor SubscriptionManager<Source: FeedSource> {
         self.link?.resumeReading()
     }
 
-    private func received(_ messages: [WebSocketMessage]) {
+    private func received(_ messages: [MessageBatch]) {
         var batch = DeliveryBatch()
-        for message in messages {
+        for message in messages.joined() {
             let event: SourceEvent
             do throws(SourceViolation) {
                 event = try self.source.receive(message)
@@ -194,7 +194,6 @@ actor SubscriptionManager<Source: FeedSource> {
             self.perform(self.table.connectionReady(), gap: gap)
         case .start(let timer, let delay, let epoch): self.start(timer, delay, epoch)
         case .stop(let timer): self.timers.removeValue(forKey: timer)?.cancel()
-        case .ping: self.link?.ping()
         case .closeSocket: self.link?.close(CloseFrame(code: 1000, reason: ""), as: .ours)
         case .abandonSocket(let end): self.link?.abandon(end)
         case .lost: self.lose()
@@ -250,8 +249,7 @@ actor SubscriptionManager<Source: FeedSource> {
 
     private func fired(_ timer: ConnectionMachine.Timer, _ epoch: ConnectionMachine.Epoch) {
         guard !Task.isCancelled else { return }
-        let heard = self.full.isEmpty ? self.link?.bytesReceived ?? 0 : nil
-        self.handle(.fired(timer, epoch, heard: heard))
+        self.handle(.fired(timer, epoch))
     }
 
     // MARK: - States and the end

@@ -23,8 +23,9 @@ enum ExitStatus: Int32 {
         case .operationFailed: self = .operationFailed
         case .unauthorized, .forbidden: self = .unauthorized
         case .tls: self = .tls
-        case .unreachable, .timeout, .clientClosed: self = .gaveUp
+        case .unreachable, .timeout, .clientClosed, .cancelled: self = .gaveUp
         case .protocolViolation, .messageTooLarge, .decoding: self = .protocolMismatch
+        case .proxyRefused(let status): self = status == 407 ? .unauthorized : .gaveUp
         case .upgradeRefused, .closed: self = Self.isFatal(error) ? .protocolMismatch : .gaveUp
         }
     }

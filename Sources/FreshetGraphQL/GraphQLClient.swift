@@ -46,12 +46,11 @@ public struct GraphQLClient: Sendable {
         logger: Logger = Logger(label: "freshet.graphql")
     ) {
         do throws(FreshetError) {
-            let target = WebSocketTarget(
+            var target = WebSocketTarget(
                 endpoint: try Self.endpoint(url),
-                headers: configuration.headers,
-                tls: configuration.tls,
-                messageLimit: configuration.messageLimit
+                configuration: configuration.webSocket
             )
+            if configuration.connectionParameters != nil { target.configuration.redirects.acrossOrigins = false }
             self.subscriptions = SubscriptionClient(
                 source: GraphQLTransportWS(parameters: configuration.connectionParameters),
                 target: target,

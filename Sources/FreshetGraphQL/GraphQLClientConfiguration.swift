@@ -5,14 +5,13 @@ public import FreshetTransport
 
 /// How a ``GraphQLClient`` connects.
 public struct GraphQLClientConfiguration: Sendable {
-    /// Headers for the upgrade request, such as `Authorization`.
-    public var headers: [HTTPHeader]
+    /// How the WebSocket connects: headers such as `Authorization`, TLS, proxy, redirects, limits, pings.
+    ///
+    /// A redirect to another origin is followed only when there are no connection parameters: they may be credentials.
+    public var webSocket: WebSocketConfiguration
 
     /// The payload of `connection_init`; nil sends none.
     public var connectionParameters: JSONValue?
-
-    /// How the server proves who it is.
-    public var tls: TLSConfiguration
 
     /// How long to wait between attempts.
     public var backoff: Backoff
@@ -21,32 +20,23 @@ public struct GraphQLClientConfiguration: Sendable {
     /// healthy seconds. The very first connection is never retried.
     public var retries: Int?
 
-    /// The largest message to accept, in bytes.
-    public var messageLimit: Int
-
     /// Makes a configuration.
     ///
     /// - Parameters:
-    ///   - headers: for the upgrade request.
+    ///   - webSocket: how the WebSocket connects.
     ///   - connectionParameters: the payload of `connection_init`.
-    ///   - tls: how the server proves who it is.
     ///   - backoff: how long to wait between attempts.
     ///   - retries: attempts that may fail one after another; nil: no limit.
-    ///   - messageLimit: the largest message to accept, in bytes.
     public init(
-        headers: [HTTPHeader] = [],
+        webSocket: WebSocketConfiguration = WebSocketConfiguration(),
         connectionParameters: JSONValue? = nil,
-        tls: TLSConfiguration = TLSConfiguration(),
         backoff: Backoff = Backoff(),
-        retries: Int? = nil,
-        messageLimit: Int = 16 << 20
+        retries: Int? = nil
     ) {
-        self.headers = headers
+        self.webSocket = webSocket
         self.connectionParameters = connectionParameters
-        self.tls = tls
         self.backoff = backoff
         self.retries = retries
-        self.messageLimit = messageLimit
     }
 
     var policy: ConnectionMachine.Policy {
@@ -61,6 +51,6 @@ extension GraphQLClientConfiguration: CustomStringConvertible {
     /// Without the values of headers and parameters: they may be secrets.
     public var description: String {
         let parameters = self.connectionParameters == nil ? "none" : "…"
-        return "GraphQLClientConfiguration(headers: \(self.headers), connectionParameters: \(parameters))"
+        return "GraphQLClientConfiguration(\(self.webSocket), connectionParameters: \(parameters))"
     }
 }

@@ -23,7 +23,9 @@ struct ExitStatusTests {
         arguments: [
             (.invalidInput, 64), (.unreachable, 3), (.timeout(.resolve), 3), (.timeout(.connect), 3),
             (.timeout(.tls), 3), (.timeout(.upgrade), 3), (.timeout(.acknowledge), 3), (.timeout(.keepAlive), 3),
-            (.tls, 7), (.unauthorized, 4), (.forbidden, 4), (.protocolViolation, 5), (.messageTooLarge, 5),
+            (.tls(.expired), 7), (.tls(.other), 7), (.proxyRefused(status: 407), 4),
+            (.proxyRefused(status: 502), 3), (.cancelled, 3), (.unauthorized, 4), (.forbidden, 4),
+            (.protocolViolation, 5), (.messageTooLarge, 5),
             (.decoding, 5), (.operationFailed(payload: []), 2), (.clientClosed, 3),
         ] as [(FreshetError.Kind, Int32)]
     )

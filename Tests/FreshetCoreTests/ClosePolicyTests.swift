@@ -86,7 +86,7 @@ struct ClosePolicyTests {
         "Failures that may pass",
         arguments: [
             .unreachable, .timeout(.resolve), .timeout(.connect), .timeout(.tls), .timeout(.upgrade),
-            .timeout(.acknowledge), .timeout(.keepAlive), .tls, .closed(code: 1006),
+            .timeout(.acknowledge), .timeout(.keepAlive), .tls(.other), .proxyRefused(status: 502), .closed(code: 1006),
         ] as [FreshetError.Kind]
     )
     func retriedKind(_ kind: FreshetError.Kind) {
@@ -97,7 +97,9 @@ struct ClosePolicyTests {
         "Failures that stay",
         arguments: [
             .invalidInput, .unauthorized, .forbidden, .protocolViolation, .messageTooLarge,
-            .operationFailed(payload: []), .decoding, .clientClosed,
+            .operationFailed(payload: []), .decoding, .clientClosed, .cancelled,
+            .proxyRefused(status: 407), .tls(.unknownAuthority), .tls(.selfSigned), .tls(.expired), .tls(.wrongHost),
+            .tls(.notTLS), .tls(.clientCertificateRequired), .tls(.keyNotPinned), .tls(.version),
         ] as [FreshetError.Kind]
     )
     func fatalKind(_ kind: FreshetError.Kind) {

@@ -27,8 +27,8 @@ struct ConnectionDriver {
 
     mutating func ended(_ end: ConnectionEnd) -> [ConnectionMachine.Action] { on(.ended(epoch, end)) }
 
-    mutating func fired(_ timer: ConnectionMachine.Timer, heard: UInt64? = 0) -> [ConnectionMachine.Action] {
-        on(.fired(timer, epoch, heard: heard))
+    mutating func fired(_ timer: ConnectionMachine.Timer) -> [ConnectionMachine.Action] {
+        on(.fired(timer, epoch))
     }
 
     /// From dialing to live.

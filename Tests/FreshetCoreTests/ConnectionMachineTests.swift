@@ -8,7 +8,7 @@ struct ConnectionMachineTests {
     private typealias Action = ConnectionMachine.Action
 
     private static let leaving: [Action] = [
-        .stop(.acknowledge), .stop(.keepAlive), .stop(.pong), .lost, .report(.closing), .closeSocket,
+        .stop(.acknowledge), .lost, .report(.closing), .closeSocket,
     ]
 
     @Test("From the first listener to live, step by step")
@@ -19,26 +19,17 @@ struct ConnectionMachineTests {
         #expect(
             driver.ready() == [
                 .stop(.acknowledge), .report(.live), .subscribeAll(outage: .zero, reason: ""),
-                .start(.keepAlive, .seconds(20), 1),
             ]
         )
     }
 
-    @Test("The policy's deadlines are the ones that are started")
-    func deadlines() {
+    @Test("The policy's deadline is the one that is started")
+    func deadline() {
         var policy = ConnectionMachine.Policy()
         policy.acknowledge = .seconds(1)
-        policy.keepAlive = .seconds(2)
-        policy.pong = .seconds(3)
         var machine = ConnectionMachine(policy: policy)
         _ = machine.on(.wanted, at: .zero, jitter: 0)
         #expect(machine.on(.opened(1), at: .zero, jitter: 0).contains(.start(.acknowledge, .seconds(1), 1)))
-        #expect(machine.on(.ready(1), at: .zero, jitter: 0).contains(.start(.keepAlive, .seconds(2), 1)))
-        #expect(
-            machine.on(.fired(.keepAlive, 1, heard: 0), at: .zero, jitter: 0) == [
-                .ping, .start(.pong, .seconds(3), 1),
-            ]
-        )
     }
 
     @Test("More listeners do not make another connection", arguments: Stage.allCases.filter { $0 != .idle })
@@ -131,14 +122,14 @@ struct ConnectionMachineTests {
         for epoch in [driver.epoch &- 1, driver.epoch + 1] {
             #expect(driver.on(.opened(epoch)) == [])
             #expect(driver.on(.ready(epoch)) == [])
-            for timer in [ConnectionMachine.Timer.retry, .acknowledge, .keepAlive, .pong] {
-                #expect(driver.on(.fired(timer, epoch, heard: 0)) == [])
+            for timer in [ConnectionMachine.Timer.retry, .acknowledge] {
+                #expect(driver.on(.fired(timer, epoch)) == [])
             }
             #expect(driver.on(.ended(epoch, .closeFrame(code: 1001, reason: ""))) == [])
             #expect(driver.on(.ended(epoch, .closeFrame(code: 4400, reason: ""))) == [])
         }
         for event: ConnectionMachine.Event in [
-            .opened(twin.epoch), .ready(twin.epoch), .fired(.retry, twin.epoch, heard: 0), .unwanted, .wanted,
+            .opened(twin.epoch), .ready(twin.epoch), .fired(.retry, twin.epoch), .unwanted, .wanted,
         ] {
             #expect(driver.on(event) == twin.on(event))
         }
@@ -151,17 +142,13 @@ struct ConnectionMachineTests {
         if stage != .acknowledging { #expect(driver.ready() == []) }
         if stage != .waiting { #expect(driver.fired(.retry) == []) }
         if stage != .acknowledging { #expect(driver.fired(.acknowledge) == []) }
-        if stage != .live {
-            #expect(driver.fired(.keepAlive) == [])
-            #expect(driver.fired(.pong) == [])
-        }
         if stage == .idle || stage == .waiting { #expect(driver.ended(.closeFrame(code: 1001, reason: "")) == []) }
     }
 
     @Test("A server that does not acknowledge is abandoned, and the first time that is loud")
     func acknowledgeDeadline() throws {
         var driver = Stage.acknowledging.driver
-        let actions = driver.fired(.acknowledge, heard: 129)
+        let actions = driver.fired(.acknowledge)
         guard case .abandonSocket(let end) = try #require(actions.first), case .failure(let error, nil) = end else {
             Issue.record("the socket is not abandoned: \(actions)")
             return
@@ -189,7 +176,7 @@ struct ConnectionMachineTests {
         var driver = stage.driver
         #expect(
             driver.ended(end) == [
-                .stop(.acknowledge), .stop(.keepAlive), .stop(.pong), .lost, .report(.idle), .fail(error),
+                .stop(.acknowledge), .lost, .report(.idle), .fail(error),
             ]
         )
         #expect(driver.on(.wanted) == [.report(.connecting(attempt: 1)), .dial(2)])

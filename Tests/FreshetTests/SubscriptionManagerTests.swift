@@ -149,26 +149,6 @@ struct SubscriptionManagerTests {
         #expect(error.kind == .timeout(.acknowledge))
     }
 
-    @Test("A silent connection is asked, then given up")
-    func keepAlive() async throws {
-        let harness = try Harness()
-        var states = harness.client.states.makeAsyncIterator()
-        let consumer = Consumer(harness.feed("a"))
-        let link = await harness.ready(1)
-        #expect(await link.nextDeed() == .sent("sub 1 a"))
-        while let state = await states.next(), state != .live {}
-        // The bytes of the handshake were heard, so the first look finds the connection alive.
-        await harness.clock.advance(by: .seconds(20))
-        await harness.clock.sleepers()
-        await harness.clock.advance(by: .seconds(20))
-        #expect(await link.nextDeed() == .ping)
-        await harness.clock.sleepers()
-        await harness.clock.advance(by: .seconds(10))
-        #expect(await link.nextDeed() == .abandon)
-        #expect(await harness.waiting(&states) != nil)
-        consumer.task.cancel()
-    }
-
     @Test("A server that breaks its protocol is told so, and the feed fails")
     func violation() async throws {
         let harness = try Harness()

@@ -74,7 +74,7 @@ struct CloseFrameTests {
         arguments: [[0xFF], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0x61, 0x80]] as [[UInt8]]
     )
     func badReason(_ reason: [UInt8]) {
-        #expect(throws: WebSocketFailure.protocolError("a close reason that is not UTF-8")) {
+        #expect(throws: WebSocketFailure.notUTF8) {
             try parse([0x03, 0xE8] + reason)
         }
     }

@@ -25,12 +25,12 @@ struct UpgradeTests {
         )
     }
 
-    private func failure(status: Int = 101, _ changes: [String: String?] = [:]) throws -> FreshetError {
+    private func failure(_ changes: [String: String?] = [:]) throws -> FreshetError {
         let upgrade = try upgrade()
         var headers = Self.good
         for (name, value) in changes { headers[name] = value }
         return try #require(
-            #expect(throws: FreshetError.self) { try upgrade.check(status: status) { headers[$0] } }
+            #expect(throws: FreshetError.self) { try upgrade.check { headers[$0] } }
         )
     }
 
@@ -83,7 +83,7 @@ struct UpgradeTests {
     func agreed(_ subprotocol: String?) throws {
         var headers = Self.good
         headers["sec-websocket-protocol"] = subprotocol
-        #expect(try upgrade().check(status: 101) { headers[$0] } == subprotocol)
+        #expect(try upgrade().check { headers[$0] }.subprotocol == subprotocol)
     }
 
     @Test(
@@ -96,7 +96,7 @@ struct UpgradeTests {
         var headers = Self.good
         headers["upgrade"] = upgradeHeader
         headers["connection"] = connection
-        #expect(throws: Never.self) { try upgrade().check(status: 101) { headers[$0] } }
+        #expect(throws: Never.self) { try upgrade().check { headers[$0] } }
     }
 
     struct Break: Sendable, CustomTestStringConvertible {
@@ -148,17 +148,12 @@ struct UpgradeTests {
         ] as [(Int, FreshetError.Kind)]
     )
     func status(_ status: Int, _ kind: FreshetError.Kind) throws {
-        let error = try failure(status: status)
+        let error = UpgradeRefusal(status: status, retryAfter: nil, authenticate: nil, body: [])
+            .error(from: try Endpoint("wss://api.example.com/graphql?token=hunter2"), sent: [])
         #expect(error.kind == kind)
         #expect(error.message.contains("api.example.com"))
         #expect(error.message.contains("HTTP \(status)"))
         #expect(!error.description.contains("hunter2"))
-    }
-
-    @Test("A redirect tells where to, without the query")
-    func redirect() throws {
-        let error = try failure(status: 302, ["location": "https://new.example.com/ws?token=hunter2"])
-        #expect(error.message == "api.example.com redirects to https://new.example.com/ws (HTTP 302)")
     }
 
     @Test("A header's value is in no description of the upgrade")

@@ -21,11 +21,13 @@ struct WebSocketConnectionTests {
         deinit { self.loop.shutdown() }
 
         func dial(_ url: String, subprotocols: [String] = [], messageLimit: Int = 1 << 20) throws {
+            var configuration = WebSocketConfiguration(compression: .off)
+            configuration.messageLimit = messageLimit
+            configuration.deadline = .seconds(5)
             let target = WebSocketTarget(
                 endpoint: try Endpoint(url),
                 subprotocols: subprotocols,
-                messageLimit: messageLimit,
-                deadline: .seconds(5)
+                configuration: configuration
             )
             let continuation = self.continuation
             self.link = LWSTransport().dial(target, on: self.loop) { event in
@@ -51,7 +53,7 @@ struct WebSocketConnectionTests {
             while let event = await self.next() {
                 switch event {
                 case .opened: break
-                case .messages(let messages): texts += messages.map(\.payload.text)
+                case .messages(let messages): texts += messages.joined().map(\.text)
                 case .ended(let end): return (texts, end)
                 }
             }
@@ -215,9 +217,9 @@ struct WebSocketConnectionTests {
             switch event {
             case .opened: break
             case .messages(let messages):
-                for message in messages {
+                for message in messages.joined() {
                     let expected = "\(next) " + String(repeating: "x", count: next * 7 % 9000)
-                    #expect(message.payload.text == expected)
+                    #expect(message.text == expected)
                     next += 1
                 }
                 await client.pause()

@@ -50,7 +50,7 @@ struct BadServersTests {
     @Test(
         "An HTTP answer instead of the upgrade",
         arguments: [
-            (200, Int32(5)), (301, 5), (400, 5), (401, 4), (403, 4), (404, 5), (426, 5), (429, 3), (500, 3), (503, 3),
+            (200, Int32(5)), (300, 5), (400, 5), (401, 4), (403, 4), (404, 5), (426, 5), (429, 3), (500, 3), (503, 3),
         ]
     )
     func status(_ status: Int, _ code: Int32) async throws {
@@ -63,6 +63,19 @@ struct BadServersTests {
         let result = try await self.watch(server.url)
         #expect(result.status == code)
         #expect(self.reason(result)?.contains("HTTP \(status)") == true)
+    }
+
+    @Test("Redirects in a ring end after five")
+    func redirects() async throws {
+        let server = try RawServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /x\r\n\r\n")
+            connection.readToEnd()
+        }
+        defer { server.stop() }
+        let result = try await self.watch(server.url)
+        #expect(result.status == 5)
+        #expect(self.reason(result)?.contains("more than 5 redirects") == true)
     }
 
     @Test("Not HTTP at all", arguments: ["SSH-2.0-OpenSSH_9.2\r\n", "\u{0}\u{1}\u{2}", "HTTP/1.1 abc\r\n\r\n"])

@@ -50,10 +50,33 @@ void freshet_loop_destroy(freshet_loop *loop);
 
 typedef struct freshet_tls freshet_tls;
 
-/// Settings shared by many sockets. `ca_file` replaces the system's certificate authorities.
-/// Returns NULL with the reason in `error`. Freed with the loop.
-freshet_tls *_Nullable freshet_tls_create(freshet_loop *loop, const char *_Nullable ca_file, bool insecure,
-                                          char *error, size_t error_size);
+/// Everything is PEM or bytes in memory, read during the call; NULL and 0 where there is none.
+typedef struct {
+    const char *_Nullable authorities;  ///< replace the system's
+    size_t authorities_size;
+    const char *_Nullable certificate;  ///< of the client, with what leads to its authority
+    size_t certificate_size;
+    const char *_Nullable key;
+    size_t key_size;
+    const uint8_t *_Nullable pins;  ///< SHA-256 of public keys (SubjectPublicKeyInfo), 32 bytes each
+    size_t pin_count;
+    int minimum_version;  ///< 12 or 13
+    bool insecure;        ///< accepts every certificate, as far as the pins do
+} freshet_tls_options;
+
+/// Settings shared by many sockets. Returns NULL with the reason in `error`. Freed with the loop.
+freshet_tls *_Nullable freshet_tls_create(freshet_loop *loop, freshet_tls_options options, char *error,
+                                          size_t error_size);
+
+// ------------------------------------------------------------------------------------------------- hosts
+
+/// What sockets share that go the same way: TLS or none, a proxy or none.
+typedef struct freshet_host freshet_host;
+
+/// `proxy` is `[user:password@]address` with a numeric address, NULL for none. Returns NULL when there is no memory, or the
+/// proxy's credentials are too long. Freed with the loop.
+freshet_host *_Nullable freshet_host_create(freshet_loop *loop, freshet_tls *_Nullable tls,
+                                            const char *_Nullable proxy, int proxy_port);
 
 // --------------------------------------------------------------------------------------- the client's tunnel
 
@@ -70,21 +93,32 @@ enum {
     FRESHET_END_CONNECT = 2,  ///< no connection came about: `error_number` where it is known
     FRESHET_END_TLS = 3,      ///< TLS failed: `verify_error` (X509_V_ERR_…) or `detail`
     FRESHET_END_RESPONSE = 4, ///< what came was not an HTTP response
-    FRESHET_END_HANGUP = 5    ///< the peer ended the connection before it responded
+    FRESHET_END_HANGUP = 5,   ///< the peer ended the connection before it responded
+    FRESHET_END_PROXY = 6     ///< the proxy did not connect us
+};
+
+/// A verify error of our own: no key of the chain is pinned. OpenSSL has it for "application verification failure".
+enum { FRESHET_NOT_PINNED = 50 };
+
+enum {
+    FRESHET_REFUSE = 0,
+    FRESHET_TUNNEL = 1,  ///< keep the socket as a tunnel
+    FRESHET_BODY = 2     ///< read the body, then end
 };
 
 typedef struct {
     int kind;
     int error_number;
-    long verify_error;
-    const char *detail;  ///< valid during the call
+    long verify_error;  ///< X509_V_ERR_…; FRESHET_NOT_PINNED
+    bool certificate_wanted;  ///< the server asked for a client certificate, and there was none
+    const char *detail;       ///< valid during the call
 } freshet_socket_end;
 
 typedef struct {
     void (*phase)(void *context, int phase);
     /// The response's headers are in; freshet_socket_header() works during this call only.
-    /// Returns whether to keep the socket as a tunnel.
-    bool (*responded)(void *context, int status);
+    /// Returns what to do with it.
+    int (*responded)(void *context, int status);
     /// Where the next bytes may be put; NULL pauses reading until freshet_socket_resume().
     uint8_t *_Nullable (*_Nonnull buffer)(void *context, size_t *capacity);
     /// Bytes came, most often (not always) into what `buffer` gave. Valid during the call.
@@ -95,10 +129,10 @@ typedef struct {
 } freshet_socket_handlers;
 
 typedef struct {
-    const char *address;                 ///< numeric
+    const char *address;                 ///< numeric, or "+/path" of a Unix socket; a name when the host has a proxy
     int port;
     const char *server_name;             ///< for SNI and the certificate, without a port
-    freshet_tls *_Nullable tls;          ///< NULL: plain
+    freshet_host *host;
     const uint8_t *request;              ///< the whole request up to, not including, the empty line
     size_t request_size;
 } freshet_connect;
@@ -110,6 +144,9 @@ freshet_socket *_Nullable freshet_socket_connect(freshet_loop *loop, freshet_con
 /// Copies the value of the response header `name` (lower case, with its colon) and returns its length; -1 when it is
 /// absent, -2 when it does not fit.
 int freshet_socket_header(freshet_socket *socket, const char *name, char *value, size_t size);
+
+/// Whether the server asked for a client certificate, and there was none.
+bool freshet_socket_certificate_wanted(freshet_socket *socket);
 
 /// Whether freshet_socket_write() may be called now.
 bool freshet_socket_can_write(freshet_socket *socket);

@@ -46,20 +46,8 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(name: .customLong("var-json"), help: ArgumentHelp("A variable, as JSON.", valueName: "name=json"))
     var jsonVariables: [String] = []
 
-    @Option(
-        name: [.customShort("H"), .customLong("header")],
-        help: ArgumentHelp("A header of the upgrade request; @file reads one a line.", valueName: "name: value")
-    )
-    var headers: [String] = []
-
     @Option(help: "A bearer token: sent as the Authorization header and in connection_init.")
     var token: String?
-
-    @Flag(name: [.customShort("k"), .long], help: "Accept any certificate. Only for tests.")
-    var insecure = false
-
-    @Option(help: "A PEM file of certificate authorities to trust instead of the system's.")
-    var cacert: String?
 
     @Option(name: [.customShort("n"), .long], help: "Stop after this many results.")
     var count: Int?
@@ -75,6 +63,9 @@ struct WatchCommand: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: "auto, log, jsonl, json or raw.")
     var output: OutputFormat = .auto
+
+    @OptionGroup(title: "Connection")
+    var connection: ConnectionOptions
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
@@ -100,15 +91,11 @@ struct WatchCommand: AsyncParsableCommand {
             variables: try WatchInput.variables(strings: self.variables, json: self.jsonVariables)
         )
         var configuration = GraphQLClientConfiguration()
-        configuration.headers = try WatchInput.headers(self.headers)
+        configuration.webSocket = try self.connection.configuration()
         if let token = self.token {
-            configuration.headers.append(HTTPHeader("Authorization", "Bearer \(token)"))
+            configuration.webSocket.headers.append(HTTPHeader("Authorization", "Bearer \(token)"))
             configuration.connectionParameters = ["Authorization": .string("Bearer \(token)")]
         }
-        configuration.tls = TLSConfiguration(
-            certificateAuthorityFile: self.cacert,
-            acceptsAnyCertificate: self.insecure
-        )
         configuration.retries = self.noRetry ? 0 : self.retry?.limit
         let endpoint = try GraphQLClient.endpoint(self.url)
         return WatchRun(

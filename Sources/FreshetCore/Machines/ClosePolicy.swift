@@ -28,7 +28,7 @@ package struct ClosePolicy: Sendable {
     /// RFC 6455 7.4 below 3000; the codes from 4000 on are those of graphql-transport-ws and its reference server.
     private func verdict(onCode code: UInt16, reason: String) -> Verdict {
         let said = reason.isEmpty ? "" : ": \(reason)"
-        let error = FreshetError(.closed(code: code), "the server closed the connection with code \(code)\(said)")
+        let error = ConnectionEnd.closeFrame(code: code, reason: reason).error
         switch code {
         case 4401:
             return .fatal(
@@ -65,11 +65,11 @@ package struct ClosePolicy: Sendable {
 
     private static func isFatal(_ kind: FreshetError.Kind) -> Bool {
         switch kind {
-        case .unreachable, .timeout, .tls, .closed: false
+        case .unreachable, .timeout, .closed, .tls(.other): false
+        case .proxyRefused(let status): status < 500
         case .upgradeRefused(let status): !(status >= 500 || [408, 425, 429].contains(status))
         case .invalidInput, .unauthorized, .forbidden, .protocolViolation, .messageTooLarge, .operationFailed,
-            .decoding,
-            .clientClosed:
+            .decoding, .clientClosed, .cancelled, .tls:
             true
         }
     }

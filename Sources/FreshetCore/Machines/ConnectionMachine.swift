@@ -22,10 +22,6 @@ package struct ConnectionMachine: Sendable {
         case retry
         /// The source's handshake (connection_ack).
         case acknowledge
-        /// Nothing was heard for a while: ask.
-        case keepAlive
-        /// The answer to the question.
-        case pong
     }
 
     package enum Event: Sendable {
@@ -39,8 +35,7 @@ package struct ConnectionMachine: Sendable {
         case ready(Epoch)
         /// The socket is gone: always the last word of an epoch.
         case ended(Epoch, ConnectionEnd)
-        /// A timer ran out; `heard` counts the bytes of this connection, nil while we do not read on purpose.
-        case fired(Timer, Epoch, heard: UInt64?)
+        case fired(Timer, Epoch)
         /// The client is closed for good.
         case close
     }
@@ -53,7 +48,6 @@ package struct ConnectionMachine: Sendable {
         case subscribeAll(outage: Duration, reason: String)
         case start(Timer, Duration, Epoch)
         case stop(Timer)
-        case ping
         case closeSocket
         case abandonSocket(ConnectionEnd)
         /// What was subscribed on the connection is lost for now.
@@ -70,8 +64,6 @@ package struct ConnectionMachine: Sendable {
         /// After this long the backoff begins again.
         package var healthy: Duration = .seconds(30)
         package var acknowledge: Duration = .seconds(10)
-        package var keepAlive: Duration = .seconds(20)
-        package var pong: Duration = .seconds(10)
         package var close = ClosePolicy()
 
         package init() {}
@@ -91,7 +83,6 @@ package struct ConnectionMachine: Sendable {
     private var failures = 0
     private var lostAt: Duration?
     private var lostBecause = ""
-    private var heard: UInt64 = 0
 
     package init(policy: Policy = Policy()) {
         self.policy = policy
@@ -119,9 +110,9 @@ package struct ConnectionMachine: Sendable {
         case .ended(let epoch, let end):
             guard epoch == self.epoch else { return [] }
             return self.ended(end, at: now, jitter: jitter)
-        case .fired(let timer, let epoch, let heard):
+        case .fired(let timer, let epoch):
             guard epoch == self.epoch else { return [] }
-            return self.fired(timer, heard: heard)
+            return self.fired(timer)
         }
     }
 
@@ -134,13 +125,9 @@ package struct ConnectionMachine: Sendable {
     private mutating func goLive(at now: Duration) -> [Action] {
         self.state = .live(since: now)
         self.everReady = true
-        self.heard = 0
         let outage = self.lostAt.map { now - $0 } ?? .zero
         self.lostAt = nil
-        return [
-            .stop(.acknowledge), .report(.live), .subscribeAll(outage: outage, reason: self.lostBecause),
-            .start(.keepAlive, self.policy.keepAlive, self.epoch),
-        ]
+        return [.stop(.acknowledge), .report(.live), .subscribeAll(outage: outage, reason: self.lostBecause)]
     }
 
     /// The one way out on our side. A socket is closed first; its end then finishes the rest.
@@ -157,7 +144,7 @@ package struct ConnectionMachine: Sendable {
         case .dialing, .acknowledging, .live:
             self.state = forGood ? .closed : .closing
             self.lostAt = nil
-            return [.stop(.acknowledge), .stop(.keepAlive), .stop(.pong), .lost, .report(.closing), .closeSocket]
+            return [.stop(.acknowledge), .lost, .report(.closing), .closeSocket]
         case .closing:
             self.state = forGood ? .closed : .closing
             return []
@@ -179,7 +166,7 @@ package struct ConnectionMachine: Sendable {
         case .dialing, .acknowledging, .live:
             break
         }
-        let stopped: [Action] = [.stop(.acknowledge), .stop(.keepAlive), .stop(.pong), .lost]
+        let stopped: [Action] = [.stop(.acknowledge), .lost]
         switch self.policy.close.verdict(on: end) {
         case .fatal(let error):
             return stopped + self.giveUp(error)
@@ -215,7 +202,7 @@ package struct ConnectionMachine: Sendable {
         return [.report(.idle), .fail(error)]
     }
 
-    private mutating func fired(_ timer: Timer, heard: UInt64?) -> [Action] {
+    private mutating func fired(_ timer: Timer) -> [Action] {
         switch (timer, self.state) {
         case (.retry, .waiting):
             return self.dial()
@@ -226,22 +213,6 @@ package struct ConnectionMachine: Sendable {
                 hint: "check that the URL is a GraphQL WebSocket endpoint"
             )
             return [.abandonSocket(.failure(error))]
-        case (.keepAlive, .live):
-            if let heard, heard == self.heard {
-                return [.ping, .start(.pong, self.policy.pong, self.epoch)]
-            }
-            self.heard = heard ?? self.heard
-            return [.start(.keepAlive, self.policy.keepAlive, self.epoch)]
-        case (.pong, .live):
-            if let heard, heard == self.heard {
-                let error = FreshetError(
-                    .timeout(.keepAlive),
-                    "nothing was heard from the server for \(self.policy.keepAlive + self.policy.pong)"
-                )
-                return [.abandonSocket(.failure(error))]
-            }
-            self.heard = heard ?? self.heard
-            return [.start(.keepAlive, self.policy.keepAlive, self.epoch)]
         default:
             return []
         }

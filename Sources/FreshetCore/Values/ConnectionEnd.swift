@@ -8,4 +8,17 @@ package enum ConnectionEnd: Sendable, Hashable {
     case failure(FreshetError, retryAfter: Duration? = nil)
     /// As we wanted.
     case ours
+
+    /// What a caller is told who still wanted something from the connection.
+    package var error: FreshetError {
+        switch self {
+        case .closeFrame(let code, let reason):
+            FreshetError(
+                .closed(code: code),
+                "the server closed the connection with code \(code)\(reason.isEmpty ? "" : ": \(reason)")"
+            )
+        case .failure(let error, _): error
+        case .ours: FreshetError(.clientClosed, "the connection has been closed")
+        }
+    }
 }

@@ -10,8 +10,10 @@ public struct FreshetError: Error, Sendable, Hashable {
         case unreachable
         /// Something took longer than its deadline.
         case timeout(Phase)
-        /// TLS failed: an untrusted, expired or foreign certificate, or no TLS at all on the other side.
-        case tls
+        /// TLS failed, and how.
+        case tls(TLSFailure)
+        /// The proxy answered with this HTTP status (407: it wants credentials) instead of connecting us.
+        case proxyRefused(status: Int)
         /// The server answered the upgrade to WebSocket with this HTTP status.
         case upgradeRefused(status: Int)
         /// The server wants other credentials (401, 4401).
@@ -30,6 +32,36 @@ public struct FreshetError: Error, Sendable, Hashable {
         case decoding
         /// The client was closed while the feed was open.
         case clientClosed
+        /// The task was cancelled.
+        case cancelled
+    }
+
+    /// What made TLS fail.
+    public enum TLSFailure: String, Sendable, Hashable {
+        /// The certificate is from an authority that is not trusted here.
+        case unknownAuthority
+        /// The certificate is signed by itself, and not trusted here.
+        case selfSigned
+        /// The certificate's time is over, or has not come.
+        case expired, notYetValid
+        /// The certificate is for another host.
+        case wrongHost
+        /// The authority has withdrawn the certificate.
+        case revoked
+        /// The server's key is none of the pinned ones.
+        case keyNotPinned
+        /// The other side does not speak TLS.
+        case notTLS
+        /// The server wants a client certificate, and there was none.
+        case clientCertificateRequired
+        /// The server does not accept our certificate.
+        case clientCertificateRefused
+        /// The two sides have no version of TLS in common.
+        case version
+        /// Something else about the certificate.
+        case certificate
+        /// Something else.
+        case other
     }
 
     /// What was waited for when the time was up.
@@ -46,10 +78,14 @@ public struct FreshetError: Error, Sendable, Hashable {
     /// What to do about it, where that is known.
     public let hint: String?
 
-    package init(_ kind: Kind, _ message: String, hint: String? = nil) {
+    /// What the server said when it refused the upgrade, where it did.
+    public let refusal: UpgradeRefusal?
+
+    package init(_ kind: Kind, _ message: String, hint: String? = nil, refusal: UpgradeRefusal? = nil) {
         self.kind = kind
         self.message = message
         self.hint = hint
+        self.refusal = refusal
     }
 }
 

@@ -8,7 +8,7 @@ package final class ScriptedLink: WebSocketLink, Sendable {
     /// What the client did with the connection.
     package enum Deed: Sendable, Equatable {
         case sent(String)
-        case ping, pause, resume
+        case pause, resume
         case close(code: UInt16)
         case abandon
     }
@@ -17,7 +17,6 @@ package final class ScriptedLink: WebSocketLink, Sendable {
         var deeds: [Deed] = []
         var read = 0
         var waiter: CheckedContinuation<Void, Never>?
-        var bytesReceived: UInt64 = 0
         var ended = false
     }
 
@@ -40,8 +39,7 @@ package final class ScriptedLink: WebSocketLink, Sendable {
 
     /// One read that brings all of `texts`.
     package func receive(_ texts: String...) {
-        self.state.withLock { $0.bytesReceived += UInt64(texts.map(\.utf8.count).reduce(0, +)) }
-        self.tell(.messages(texts.map { WebSocketMessage(text: $0) }))
+        self.tell(.messages([MessageBatch(texts: texts)]))
     }
 
     package func end(_ end: ConnectionEnd) {
@@ -91,9 +89,7 @@ package final class ScriptedLink: WebSocketLink, Sendable {
 
     // MARK: - The client's side
 
-    package var bytesReceived: UInt64 { self.state.withLock { $0.bytesReceived } }
     package func send(_ message: WebSocketMessage) { self.note(.sent(message.payload.text)) }
-    package func ping() { self.note(.ping) }
     package func pauseReading() { self.note(.pause) }
     package func resumeReading() { self.note(.resume) }
 

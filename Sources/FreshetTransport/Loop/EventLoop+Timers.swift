@@ -3,21 +3,39 @@
 import CFreshetLoop
 
 extension EventLoop {
+    /// The longest wait without looking whether the machine slept: timers stand still then.
+    private static let longestWait: Duration = .seconds(5)
+
+    private static let epoch = (continuous: ContinuousClock.now, suspending: SuspendingClock.now)
+
     /// Calls `body` on the loop after `delay`. On the loop's thread only.
     package func schedule(after delay: Duration, _ body: @escaping () -> Void) -> UInt64 {
-        let id = self.timers.add(due: ContinuousClock.now + delay, body)
-        self.armTimer()
+        self.schedule(at: .now + delay, body)
+    }
+
+    /// Calls `body` on the loop at `due`. On the loop's thread only.
+    func schedule(at due: ContinuousClock.Instant, _ body: @escaping () -> Void) -> UInt64 {
+        let before = self.timers.nextDue
+        let id = self.timers.add(due: due, body)
+        if self.timers.nextDue != before { self.armTimer() }
         return id
     }
 
     /// Forgets a timer; one that has run already is no mistake. On the loop's thread only.
     package func cancel(timer id: UInt64) {
-        self.timers.cancel(id)
-        self.armTimer()
+        self.timers.cancel(id)  // the loop may wake up for nothing
     }
 
     func timerFired() {
-        for body in self.timers.popDue(at: ContinuousClock.now) { body() }
+        let epoch = Self.epoch
+        if self.sleepDetector.slept(
+            continuous: ContinuousClock.now - epoch.continuous,
+            suspending: SuspendingClock.now - epoch.suspending
+        ) {
+            for waker in self.wakers.values { waker() }
+        }
+        let now = ContinuousClock.now
+        while let body = self.timers.popDue(at: now) { body() }
         self.armTimer()
     }
 
@@ -27,9 +45,8 @@ extension EventLoop {
             unsafe freshet_loop_set_timer(handle, -1)
             return
         }
-        let wait = (due - ContinuousClock.now).components
-        // A day at most: when it fires for nothing, it is armed again.
-        let microseconds = min(wait.seconds, 86_400) * 1_000_000 + wait.attoseconds / 1_000_000_000_000
+        let wait = min(due - ContinuousClock.now, Self.longestWait).components
+        let microseconds = wait.seconds * 1_000_000 + wait.attoseconds / 1_000_000_000_000
         unsafe freshet_loop_set_timer(handle, max(microseconds, 0))
     }
 }

@@ -55,6 +55,12 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private var kept: [AnyObject] = []
     /// Loop thread only.
     var tls: [TLSConfiguration: OpaquePointer] = unsafe [:]
+    /// Loop thread only.
+    var hosts: [HostKey: OpaquePointer] = unsafe [:]
+    /// Loop thread only: what to call when the machine wakes up from sleep.
+    var wakers: [ObjectIdentifier: () -> Void] = [:]
+    /// Loop thread only.
+    var sleepDetector = SleepDetector()
 
     /// Starts a loop.
     ///
@@ -151,6 +157,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         }
         unsafe freshet_loop_destroy(handle)
         self.timers.removeAll()
+        self.wakers = [:]
         self.kept = []
         self.scratch.release()
         self.state.withLock { $0.phase = .stopping }

@@ -25,7 +25,7 @@ package struct CloseFrame: Sendable, Equatable {
         let code = UInt16(bytes[0]) << 8 | UInt16(bytes[1])
         guard Self.mayBeSent(code) else { throw .protocolError("the close code \(code) must not be sent") }
         guard let reason = String(validating: bytes.dropFirst(2), as: UTF8.self) else {
-            throw .protocolError("a close reason that is not UTF-8")
+            throw .notUTF8
         }
         self.init(code: code, reason: reason)
     }

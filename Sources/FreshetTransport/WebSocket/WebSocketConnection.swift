@@ -17,161 +17,172 @@ package struct LWSTransport: WebSocketTransport {
     }
 }
 
-/// One WebSocket: carries out what its parts (`Upgrade`, `WebSocketSession`) decide. Lives on the loop's thread.
+/// One WebSocket: carries out what its parts (`Dialer`, `WebSocketSession`, `KeepAlive`) decide. Lives on the loop's thread.
 final class WebSocketConnection: WebSocketLink {
     private enum Stage {
-        case resolving
-        /// The socket is on its way to `addresses[0]`, the rest are for the case that it cannot be reached.
-        case connecting(addresses: [String])
-        case open
+        case dialing(Dialer)
+        case open(Socket)
         case ended
     }
 
     /// How long a peer may take to answer our close frame.
     private static let closeDeadline: Duration = .seconds(1)
+    /// What may wait to be sent on behalf of callers that cannot be suspended; beyond it the peer is taken for dead.
+    private static let outputLimit = 64 << 20
 
+    /// The sending half, from any thread.
+    let outbox: Outbox
     private let target: WebSocketTarget
     private let loop: EventLoop
     private let events: @Sendable (WebSocketEvent) -> Void
-    private var stage = Stage.resolving
-    private var session: WebSocketSession
-    private var upgrade: Upgrade?
-    private var socket: Socket?
-    private var deadline: UInt64?
+    private var stage = Stage.ended
+    private var session = WebSocketSession(messageLimit: 0)
+    private var keepAlive: KeepAlive?
+    private var masks = MaskSource()
+    private var timer: UInt64?
+    private var closeTimer: UInt64?
     /// What the end will have been, when we know better than the socket.
     private var verdict: ConnectionEnd?
-    /// Whether the present address has had its time, and there are others.
-    private var addressTimedOut = false
-    private var random = SystemRandomNumberGenerator()
 
     init(_ target: WebSocketTarget, on loop: EventLoop, events: @escaping @Sendable (WebSocketEvent) -> Void) {
         self.target = target
         self.loop = loop
         self.events = events
-        self.session = WebSocketSession(messageLimit: target.messageLimit)
+        let wake = WeakConfined<WebSocketConnection>()
+        self.outbox = Outbox(limit: target.configuration.sendLimit) {
+            loop.execute { wake.object?.flush() }
+        }
+        wake.object = self
     }
-
-    var bytesReceived: UInt64 { self.socket?.bytesReceived ?? 0 }
-
-    // MARK: - Connecting
 
     func start() {
-        do throws(FreshetError) {
-            self.upgrade = try Upgrade(
-                endpoint: self.target.endpoint,
-                subprotocols: self.target.subprotocols,
-                headers: self.target.headers,
-                randomBytes: (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &self.random) }
-            )
-        } catch {
-            return self.endSoon(.failure(error))
-        }
-        self.arm(.resolve)
-        let confined = LoopConfined(self)
-        NameResolver.resolve(self.target.endpoint.host, on: self.loop) { answer in
-            confined.object?.resolved(answer)
+        let dialer = Dialer(self.target, on: self.loop) { [weak self] outcome in self?.dialed(outcome) }
+        self.stage = .dialing(dialer)
+        // Never within the caller's call, as `events` must not come within it.
+        let confined = LoopConfined(dialer)
+        self.loop.execute { confined.object?.start() }
+    }
+
+    private func dialed(_ outcome: Dialer.Outcome) {
+        switch outcome {
+        case .ended(let end): self.end(end)
+        case .opened(let socket, let agreement): self.open(socket, agreement)
         }
     }
 
-    private func resolved(_ answer: NameResolver.Answer) {
-        guard case .resolving = self.stage, self.verdict == nil else { return }
-        switch answer {
-        case .failure(let error): self.end(.failure(error))
-        case .addresses(let addresses) where addresses.isEmpty:
-            self.end(.failure(FreshetError(.unreachable, "the host \(self.target.endpoint.host) has no address")))
-        case .addresses(let addresses): self.connect(to: addresses)
+    private func open(_ socket: Socket, _ agreement: Upgrade.Agreement) {
+        let configuration = self.target.configuration
+        self.stage = .open(socket)
+        self.session = WebSocketSession(
+            messageLimit: configuration.messageLimit,
+            inflater: agreement.compression.map { Inflater($0) }
+        )
+        if let compression = agreement.compression {
+            self.outbox.compress(with: Deflater(compression), from: configuration.compression.minimumSize)
         }
+        socket.handOver(to: self)
+        self.keepAlive = KeepAlive(
+            idle: configuration.pingInterval,
+            pong: configuration.pongDeadline,
+            now: .now
+        )
+        self.performKeepAlive { $0.start() }
+        self.loop.wakers[ObjectIdentifier(self)] = { [weak self] in
+            self?.performKeepAlive { $0.woke(at: .now) }
+        }
+        self.events(.opened(subprotocol: agreement.subprotocol))
+        self.flush()
     }
 
-    private func connect(to addresses: [String]) {
-        guard let address = addresses.first, let upgrade = self.upgrade else { return }
-        self.stage = .connecting(addresses: addresses)
-        self.arm(.connect)
-        var tls: OpaquePointer?
-        if self.target.endpoint.secure {
-            do throws(FreshetError) {
-                unsafe tls = try self.loop.tlsHandle(for: self.target.tls)
-            } catch {
-                return self.end(.failure(error))
-            }
-        }
-        let socket = Socket(loop: self.loop, owner: self)
-        self.socket = socket
-        unsafe socket.connect(to: self.target.endpoint, address: address, tls: tls, request: upgrade.request)
-    }
-
-    /// One deadline at a time: what it was for is told when it passes.
-    private func arm(_ phase: FreshetError.Phase) {
-        self.disarm()
-        let host = self.target.endpoint.authority
-        let seconds = self.target.deadline
-        self.deadline = self.loop.schedule(after: seconds) { [weak self] in
-            guard let self else { return }
-            if phase == .connect, case .connecting(let addresses) = self.stage, addresses.count > 1 {
-                self.addressTimedOut = true  // its end leads to the next address
-                self.socket?.close()
-                return
-            }
-            let error = FreshetError(.timeout(phase), "\(phase.words) \(host) took longer than \(seconds)")
-            self.abandon(.failure(error))
-        }
-    }
-
-    private func disarm() {
-        if let deadline = self.deadline.take() { self.loop.cancel(timer: deadline) }
+    private func flush() {
+        if case .open(let socket) = self.stage { socket.flush() }
     }
 
     // MARK: - WebSocketLink
 
     func send(_ message: WebSocketMessage) {
-        self.perform(.send(message.kind == .text ? .text : .binary, message.payload))
+        self.outbox.offer(message, evenIfFull: true)
+        guard self.outbox.waiting > Self.outputLimit else { return }
+        self.abandon(.failure(FreshetError(.closed(code: 1006), "the server does not take what is sent to it")))
     }
 
-    func ping() {
-        self.perform(.send(.ping, ByteSlice(copying: [])))
+    func pauseReading() {
+        guard case .open(let socket) = self.stage else { return }
+        socket.pauseReading()
+        self.keepAlive?.reading(false, at: .now)
     }
 
-    func pauseReading() { self.socket?.pauseReading() }
-
-    func resumeReading() { self.socket?.resumeReading() }
+    func resumeReading() {
+        guard case .open(let socket) = self.stage else { return }
+        self.keepAlive?.reading(true, at: .now)
+        socket.resumeReading()
+    }
 
     func close(_ frame: CloseFrame, as end: ConnectionEnd) {
         guard case .open = self.stage else { return self.abandon(end) }
-        self.perform(.close(frame, as: end))
+        self.perform(self.session.on(.close(frame, as: end)))
         // A peer that is held back could not be heard to answer.
-        self.socket?.resumeReading()
+        self.resumeReading()
     }
 
     func abandon(_ end: ConnectionEnd) {
         self.verdict = self.verdict ?? end
         switch self.stage {
-        case .resolving: self.endSoon(end)
-        case .connecting, .open: self.socket?.close()
+        case .dialing(let dialer):
+            dialer.cancel()
+            let confined = LoopConfined(self)  // never within the caller's call
+            self.loop.execute { confined.object?.end(end) }
+        case .open(let socket): socket.close()
         case .ended: break
         }
     }
 
     // MARK: - Carrying out
 
-    private func perform(_ event: WebSocketSession.Event) {
-        for action in self.session.on(event) {
+    private func perform(_ actions: [WebSocketSession.Action]) {
+        for action in actions {
             switch action {
-            case .deliver(let messages):
-                self.events(.messages(messages))
-            case .write(let opcode, let payload):
-                let mask = UInt32.random(in: .min ... .max, using: &self.random)
-                self.socket?.write(FrameWriter.frame(opcode, payload, mask: mask))
+            case .deliver(let batches):
+                self.events(.messages(batches))
+            case .pong(let payload):
+                self.outbox.sendPong(FrameWriter.frame(.pong, payload, mask: self.masks.next()))
+            case .close(let frame, let droppingData):
+                let bytes = FrameWriter.frame(.close, frame.payload, mask: self.masks.next())
+                self.outbox.sendClose(bytes, droppingData: droppingData)
             case .startCloseDeadline:
-                self.disarm()
-                self.deadline = self.loop.schedule(after: Self.closeDeadline) { [weak self] in
-                    self?.perform(.closeDeadline)
-                }
+                self.startCloseDeadline()
             case .finishSocket:
-                self.socket?.finish()
+                if case .open(let socket) = self.stage { socket.finish() }
             case .abandonSocket:
-                self.socket?.close()
+                if case .open(let socket) = self.stage { socket.close() }
             case .ended(let end):
                 self.end(self.verdict ?? end)
+            }
+        }
+    }
+
+    private func startCloseDeadline() {
+        guard self.closeTimer == nil else { return }
+        self.closeTimer = self.loop.schedule(after: Self.closeDeadline) { [weak self] in
+            guard let self else { return }
+            self.perform(self.session.on(.closeDeadline))
+        }
+    }
+
+    private func performKeepAlive(_ event: (inout KeepAlive) -> [KeepAlive.Action]) {
+        guard case .open = self.stage, self.closeTimer == nil, var keepAlive = self.keepAlive else { return }
+        defer { self.keepAlive = keepAlive }
+        for action in event(&keepAlive) {
+            switch action {
+            case .ping:
+                self.outbox.sendPing(FrameWriter.frame(.ping, ByteSlice(copying: []), mask: self.masks.next()))
+            case .fire(let instant):
+                if let timer = self.timer { self.loop.cancel(timer: timer) }
+                self.timer = self.loop.schedule(at: instant) { [weak self] in
+                    self?.performKeepAlive { $0.fired(at: .now) }
+                }
+            case .fail(let error):
+                self.abandon(.failure(error))
             }
         }
     }
@@ -180,80 +191,34 @@ final class WebSocketConnection: WebSocketLink {
     private func end(_ end: ConnectionEnd) {
         if case .ended = self.stage { return }
         self.stage = .ended
-        self.disarm()
+        self.loop.wakers[ObjectIdentifier(self)] = nil
+        for timer in [self.timer.take(), self.closeTimer.take()] {
+            if let timer { self.loop.cancel(timer: timer) }
+        }
+        self.outbox.finish(end.error)
         self.events(.ended(end))
-    }
-
-    /// The same, but never within the caller's call.
-    private func endSoon(_ end: ConnectionEnd) {
-        let confined = LoopConfined(self)
-        self.loop.execute { confined.object?.end(end) }
     }
 }
 
 extension WebSocketConnection: Socket.Owner {
-    func socketReached(_ phase: Socket.Phase) {
-        if self.verdict != nil {
-            // A close that met the connection's success was lost (B 5).
-            let confined = LoopConfined(self)
-            return self.loop.execute { confined.object?.socket?.close() }
-        }
-        switch phase {
-        case .tls: self.arm(self.target.endpoint.secure ? .tls : .upgrade)
-        case .response: self.arm(.upgrade)
-        }
-    }
-
-    func socketResponded(status: Int) -> Bool {
-        guard let upgrade = self.upgrade, self.verdict == nil else { return false }
-        do throws(FreshetError) {
-            let subprotocol = try upgrade.check(status: status) { self.socket?.header($0) }
-            self.disarm()
-            self.stage = .open
-            self.events(.opened(subprotocol: subprotocol))
-            return true
-        } catch {
-            self.verdict = .failure(error, retryAfter: self.retryAfter)
-            return false
-        }
-    }
-
-    /// The server's wish in seconds (RFC 9110 10.2.3), as far as an hour; a date is not understood.
-    private var retryAfter: Duration? {
-        guard let text = self.socket?.header("retry-after"), let seconds = Int64(text), seconds >= 0 else { return nil }
-        return .seconds(min(seconds, 3600))
-    }
+    func socketReached(_ phase: Socket.Phase) {}
+    func socketResponded(status: Int) -> Socket.Response { .refuse }
 
     func socketReceived(_ bytes: ByteSlice) {
-        self.perform(.received(bytes))
+        self.keepAlive?.heard(at: .now)
+        self.perform(self.session.on(.received(bytes)))
     }
+
+    func socketRoom() -> UnsafeMutableRawBufferPointer? { unsafe self.session.room() }
+
+    func socketFilledRoom(_ count: Int) {
+        self.keepAlive?.heard(at: .now)
+        self.perform(self.session.on(.filledRoom(count)))
+    }
+
+    func socketNextOutput() -> [UInt8]? { self.outbox.next() }
 
     func socketEnded(_ end: SocketEnd) {
-        switch self.stage {
-        case .connecting(let addresses):
-            if end.kind == .connect || self.addressTimedOut, addresses.count > 1, self.verdict == nil {
-                self.addressTimedOut = false
-                return self.connect(to: Array(addresses.dropFirst()))
-            }
-            let error = end.error(for: self.target.endpoint, address: addresses.first ?? "")
-            self.end(self.verdict ?? .failure(error))
-        case .open:
-            self.perform(.socketEnded(end.error(for: self.target.endpoint, address: "")))
-        case .resolving, .ended:
-            break
-        }
-    }
-}
-
-extension FreshetError.Phase {
-    fileprivate var words: String {
-        switch self {
-        case .resolve: "finding"
-        case .connect: "reaching"
-        case .tls: "the TLS handshake with"
-        case .upgrade: "the answer to the upgrade request from"
-        case .acknowledge: "the acknowledgement from"
-        case .keepAlive: "the pong from"
-        }
+        self.perform(self.session.on(.socketEnded(end.error(for: self.target.endpoint, address: ""))))
     }
 }

@@ -3,12 +3,18 @@
 package import FreshetCore
 
 /// A whole message (RFC 6455 5.6).
-package struct WebSocketMessage: Sendable {
-    package enum Kind: Sendable {
-        case text, binary
+public struct WebSocketMessage: Sendable {
+    /// What a message carries.
+    public enum Kind: Sendable {
+        /// Text, which has been checked to be UTF-8.
+        case text
+        /// Bytes of any kind.
+        case binary
     }
 
-    package let kind: Kind
+    /// What the message carries.
+    public let kind: Kind
+
     package let payload: ByteSlice
 
     package init(_ kind: Kind, _ payload: ByteSlice) {
@@ -19,4 +25,27 @@ package struct WebSocketMessage: Sendable {
     package init(text: String) {
         self.init(.text, ByteSlice(copying: text.utf8))
     }
+
+    /// The length in bytes.
+    public var count: Int { self.payload.count }
+
+    /// A copy of the bytes.
+    public var bytes: [UInt8] { self.payload.array }
+
+    /// The bytes as text. In a binary message, what is not UTF-8 is replaced.
+    public var text: String { self.payload.text }
+
+    /// Calls `body` with the bytes where they lie, without a copy.
+    ///
+    /// - Parameter body: gets the bytes, which are valid during the call only.
+    /// - Returns: what `body` returned.
+    /// - Throws: what `body` threw.
+    public func withBytes<Result, E: Error>(_ body: (RawSpan) throws(E) -> Result) throws(E) -> Result {
+        try unsafe self.payload.withBytes { bytes throws(E) in try unsafe body(bytes.bytes) }
+    }
+}
+
+extension WebSocketMessage: CustomStringConvertible {
+    /// The kind and the length, not the content.
+    public var description: String { "\(self.kind) message of \(self.count) bytes" }
 }

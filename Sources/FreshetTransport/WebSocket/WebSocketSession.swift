@@ -3,10 +3,11 @@
 package import FreshetCore
 
 /// An open WebSocket, from the 101 to the end: what to deliver, what to answer, how it closes (RFC 6455 5 to 7).
-package struct WebSocketSession: Sendable {
+package struct WebSocketSession: ~Copyable {
     package enum Event: Sendable {
         case received(ByteSlice)
-        case send(Opcode, ByteSlice)
+        /// So many bytes were read straight into `room()`.
+        case filledRoom(Int)
         /// We want to close, and what that means.
         case close(CloseFrame, as: ConnectionEnd)
         /// The peer has not answered our close in time.
@@ -16,8 +17,10 @@ package struct WebSocketSession: Sendable {
     }
 
     package enum Action: Sendable {
-        case deliver([WebSocketMessage])
-        case write(Opcode, ByteSlice)
+        case deliver([MessageBatch])
+        case pong(ByteSlice)
+        /// The close frame: before it goes what waits to be sent, unless that is to be dropped.
+        case close(CloseFrame, droppingData: Bool)
         case startCloseDeadline
         /// Let what was written go out, then end the socket.
         case finishSocket
@@ -39,21 +42,28 @@ package struct WebSocketSession: Sendable {
     private var state = State.open
     private var parser: FrameParser
 
-    package init(messageLimit: Int) {
-        self.parser = FrameParser(messageLimit: messageLimit)
+    package init(messageLimit: Int, inflater: Inflater? = nil) {
+        self.parser = FrameParser(messageLimit: messageLimit, inflater: inflater)
+    }
+
+    /// Where the next bytes may be read directly; see `FrameParser.room()`.
+    mutating func room() -> UnsafeMutableRawBufferPointer? {
+        guard case .open = self.state else { return nil }
+        return unsafe self.parser.room()
     }
 
     package mutating func on(_ event: Event) -> [Action] {
         switch event {
         case .received(let bytes):
-            return self.received(bytes)
-        case .send(let opcode, let payload):
-            guard case .open = self.state else { return [] }
-            return [.write(opcode, payload)]
+            return self.received { parser, events throws(WebSocketFailure) in try parser.parse(bytes, into: &events) }
+        case .filledRoom(let count):
+            return self.received { parser, events throws(WebSocketFailure) in
+                try parser.filledRoom(count, into: &events)
+            }
         case .close(let frame, let end):
             guard case .open = self.state else { return [] }
             self.state = .closing(end)
-            return [.write(.close, frame.payload), .startCloseDeadline]
+            return [.close(frame, droppingData: false), .startCloseDeadline]
         case .closeDeadline:
             switch self.state {
             case .closing, .failing: return [.abandonSocket]
@@ -69,7 +79,9 @@ package struct WebSocketSession: Sendable {
         }
     }
 
-    private mutating func received(_ bytes: ByteSlice) -> [Action] {
+    private mutating func received(
+        _ parse: (inout FrameParser, inout [FrameParser.Event]) throws(WebSocketFailure) -> Void
+    ) -> [Action] {
         switch self.state {
         case .open, .closing: break
         case .failing, .ended: return []
@@ -77,36 +89,35 @@ package struct WebSocketSession: Sendable {
         var events: [FrameParser.Event] = []
         var failure: WebSocketFailure?
         do throws(WebSocketFailure) {
-            try self.parser.parse(bytes, into: &events)
+            try parse(&self.parser, &events)
         } catch {
             failure = error
         }
         // Pongs go first: whoever is given the messages may close, and after a close frame nothing is sent.
         var pongs: [Action] = []
-        var messages: [WebSocketMessage] = []
-        messages.reserveCapacity(events.count)
+        var batches: [MessageBatch] = []
         for event in events {
             switch event {
-            case .message(let message):
+            case .messages(let batch):
                 // After our close nobody listens any more; what is read is only to find the peer's.
-                if case .open = self.state { messages.append(message) }
+                if case .open = self.state { batches.append(batch) }
             case .ping(let payload):
-                if case .open = self.state { pongs.append(.write(.pong, payload)) }
+                if case .open = self.state { pongs.append(.pong(payload)) }
             case .pong: break
             case .close(let payload):
                 do throws(WebSocketFailure) {
                     let frame = try CloseFrame(parsing: payload)
-                    return pongs + Self.delivering(messages, self.peerClosed(frame))
+                    return pongs + Self.delivering(batches, self.peerClosed(frame))
                 } catch {
-                    return pongs + Self.delivering(messages, self.fail(error))
+                    return pongs + Self.delivering(batches, self.fail(error))
                 }
             }
         }
-        return pongs + Self.delivering(messages, failure.map { self.fail($0) } ?? [])
+        return pongs + Self.delivering(batches, failure.map { self.fail($0) } ?? [])
     }
 
-    private static func delivering(_ messages: [WebSocketMessage], _ actions: [Action]) -> [Action] {
-        messages.isEmpty ? actions : [.deliver(messages)] + actions
+    private static func delivering(_ batches: [MessageBatch], _ actions: [Action]) -> [Action] {
+        batches.isEmpty ? actions : [.deliver(batches)] + actions
     }
 
     private mutating func peerClosed(_ frame: CloseFrame) -> [Action] {
@@ -115,7 +126,8 @@ package struct WebSocketSession: Sendable {
             // Answered with its own code (5.5.1); the socket ends when that has gone out.
             self.state = .closing(.closeFrame(code: frame.code, reason: frame.reason))
             return [
-                .write(.close, CloseFrame(code: frame.code, reason: "").payload), .startCloseDeadline, .finishSocket,
+                .close(CloseFrame(code: frame.code, reason: ""), droppingData: true), .startCloseDeadline,
+                .finishSocket,
             ]
         case .closing:
             return [.finishSocket]
@@ -127,7 +139,8 @@ package struct WebSocketSession: Sendable {
     private mutating func fail(_ failure: WebSocketFailure) -> [Action] {
         guard case .open = self.state else { return [.abandonSocket] }
         self.state = .failing(.failure(failure.error))
-        let frame = CloseFrame(code: failure.closeCode, reason: "")
-        return [.write(.close, frame.payload), .startCloseDeadline]
+        return [
+            .close(CloseFrame(code: failure.closeCode, reason: ""), droppingData: true), .startCloseDeadline,
+        ]
     }
 }

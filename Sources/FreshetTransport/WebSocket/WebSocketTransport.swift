@@ -6,27 +6,16 @@ package import FreshetCore
 package struct WebSocketTarget: Sendable {
     package var endpoint: Endpoint
     package var subprotocols: [String]
-    package var headers: [HTTPHeader]
-    package var tls: TLSConfiguration
-    /// In bytes.
-    package var messageLimit: Int
-    /// For each of: finding and reaching the host, TLS, the upgrade.
-    package var deadline: Duration
+    package var configuration: WebSocketConfiguration
 
     package init(
         endpoint: Endpoint,
         subprotocols: [String] = [],
-        headers: [HTTPHeader] = [],
-        tls: TLSConfiguration = TLSConfiguration(),
-        messageLimit: Int = 16 << 20,
-        deadline: Duration = .seconds(10)
+        configuration: WebSocketConfiguration = WebSocketConfiguration()
     ) {
         self.endpoint = endpoint
         self.subprotocols = subprotocols
-        self.headers = headers
-        self.tls = tls
-        self.messageLimit = messageLimit
-        self.deadline = deadline
+        self.configuration = configuration
     }
 }
 
@@ -34,15 +23,14 @@ package struct WebSocketTarget: Sendable {
 package enum WebSocketEvent: Sendable {
     case opened(subprotocol: String?)
     /// All that one read brought.
-    case messages([WebSocketMessage])
+    case messages([MessageBatch])
     case ended(ConnectionEnd)
 }
 
 /// One connection, on its loop's thread.
 package protocol WebSocketLink: AnyObject {
-    var bytesReceived: UInt64 { get }
+    /// Sends a message, however much waits already.
     func send(_ message: WebSocketMessage)
-    func ping()
     func pauseReading()
     func resumeReading()
     /// Sends a close frame; `ended(end)` follows within the close deadline, and no messages before it.

@@ -11,10 +11,15 @@ final class Socket {
     /// What a socket tells its owner, on the loop's thread. `ended` comes exactly once, as the last.
     protocol Owner: AnyObject {
         func socketReached(_ phase: Phase)
-        /// The response's headers are in; `socket.header(_:)` works during this call only. True keeps the tunnel.
-        func socketResponded(status: Int) -> Bool
+        /// The response's headers are in; `socket.header(_:)` works during this call only.
+        func socketResponded(status: Int) -> Response
         func socketReceived(_ bytes: ByteSlice)
         func socketEnded(_ end: SocketEnd)
+        /// Where the next bytes are wanted, nil: anywhere. `socketFilledRoom` tells how many came.
+        func socketRoom() -> UnsafeMutableRawBufferPointer?
+        func socketFilledRoom(_ count: Int)
+        /// The next bytes to send; after nil, `flush()` is called when there are some.
+        func socketNextOutput() -> [UInt8]?
     }
 
     enum Phase: Int32 {
@@ -22,41 +27,65 @@ final class Socket {
         case response = 2
     }
 
-    /// Bytes that the peer does not take; beyond this it is taken for dead.
-    static let outputLimit = 64 << 20
+    /// What to do with a response.
+    enum Response: Int32 {
+        case refuse = 0
+        /// Keep the socket as a tunnel.
+        case tunnel = 1
+        /// Read its body, then end.
+        case body = 2
+    }
+
+    /// Where a socket goes.
+    @safe
+    struct Route {
+        /// Numeric, or `+` and the path of a Unix domain socket. With a proxy: the name that it is asked for.
+        let address: String
+        let port: Int
+        /// For SNI and the certificate.
+        let serverName: String
+        let host: OpaquePointer
+    }
 
     private let loop: EventLoop
-    /// Kept alive until the socket has ended; the owner holds the socket too, and `ended` breaks the ring.
+    /// Kept alive until the socket has ended, which breaks the ring.
     private var owner: (any Owner)?
     private var handle: OpaquePointer?
+    /// The block that is being sent, as far as `sent`.
     private var output: [UInt8] = []
-    private var outputSent = 0
+    private var sent = 0
+    /// Whether the kernel took less than there was.
+    private var blocked = false
     private var paused = false
     private var closeWhenSent = false
     /// Whether the last turn to read was left to writing.
     private var leftTurn = false
-    private(set) var bytesReceived: UInt64 = 0
 
     init(loop: EventLoop, owner: any Owner) {
         self.loop = loop
         self.owner = owner
     }
 
-    /// Connects to a numeric address and sends `request`, which ends before its empty line.
-    func connect(to endpoint: Endpoint, address: String, tls: OpaquePointer?, request: [UInt8]) {
+    /// Another owner takes over, as soon as the upgrade is through.
+    func handOver(to owner: any Owner) {
+        self.owner = owner
+    }
+
+    /// Connects and sends `request`, which ends before its empty line.
+    func connect(to route: Route, request: [UInt8]) {
         guard let loop = unsafe self.loop.handle else {
             return self.tellEnd(SocketEnd(kind: .loopStopped, errorNumber: 0, verifyError: 0, detail: ""))
         }
         let retained = unsafe Unmanaged.passRetained(self).toOpaque()  // released in `ended`
-        let handle = unsafe address.withCString { address in
-            unsafe endpoint.host.withCString { name in
+        let handle = unsafe route.address.withCString { address in
+            unsafe route.serverName.withCString { name in
                 unsafe request.withUnsafeBufferPointer { bytes -> OpaquePointer? in
                     guard let base = bytes.baseAddress else { return nil }
                     let what = unsafe freshet_connect(
                         address: address,
-                        port: Int32(endpoint.port),
+                        port: Int32(route.port),
                         server_name: name,
-                        tls: tls,
+                        host: route.host,
                         request: base,
                         request_size: bytes.count
                     )
@@ -76,38 +105,39 @@ final class Socket {
         return count < 0 ? nil : String(decoding: value.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    // MARK: - Sending
-
-    /// Sends bytes, in order, as the peer takes them.
-    func write(_ bytes: [UInt8]) {
-        guard unsafe self.handle != nil, !self.closeWhenSent else { return }
-        self.output.append(contentsOf: bytes)
-        if self.output.count - self.outputSent > Self.outputLimit { return self.close() }
-        self.flush()
+    /// Whether the server asked for a client certificate, and there was none.
+    var certificateWanted: Bool {
+        guard let handle = unsafe self.handle else { return false }
+        return unsafe freshet_socket_certificate_wanted(handle)
     }
 
-    private func flush() {
+    // MARK: - Sending
+
+    /// Sends what the owner has, as far as the kernel takes it.
+    func flush() {
         guard let handle = unsafe self.handle else { return }
-        while self.outputSent < self.output.count {
-            guard unsafe freshet_socket_can_write(handle) else {
-                unsafe freshet_socket_want_writable(handle)
-                return
-            }
-            let end = min(self.output.count, self.outputSent + ReadBuffer.size)
-            let written = unsafe self.output[self.outputSent..<end].withUnsafeBufferPointer { bytes in
+        while let count = self.nextPiece() {
+            self.blocked = unsafe !freshet_socket_can_write(handle)
+            guard !self.blocked else { return unsafe freshet_socket_want_writable(handle) }
+            let written = unsafe self.output[self.sent..<self.sent + count].withUnsafeBufferPointer { bytes in
                 guard let base = bytes.baseAddress else { return true }
                 return unsafe freshet_socket_write(handle, base, bytes.count)
             }
             guard written else { return self.close() }
-            self.outputSent = end
-            if self.outputSent > self.output.count / 2 {
-                self.output.removeFirst(self.outputSent)
-                self.outputSent = 0
-            }
+            self.sent += count
         }
-        self.output.removeAll(keepingCapacity: self.output.count <= ReadBuffer.size)
-        self.outputSent = 0
+        self.blocked = false
         if self.closeWhenSent { self.close() }
+    }
+
+    /// How many bytes to send next; nil when there are none.
+    private func nextPiece() -> Int? {
+        if self.sent == self.output.count {
+            self.output = self.owner?.socketNextOutput() ?? []
+            self.sent = 0
+            if self.output.isEmpty { return nil }
+        }
+        return min(self.output.count - self.sent, OutputQueue.blockSize)
     }
 
     // MARK: - Reading, closing
@@ -130,10 +160,10 @@ final class Socket {
         if let handle = unsafe self.handle { unsafe freshet_socket_resume(handle) }
     }
 
-    /// Ends the socket once everything written has gone out.
+    /// Ends the socket once everything that waits has gone out.
     func finish() {
         self.closeWhenSent = true
-        if self.output.isEmpty { self.close() }
+        self.flush()
     }
 
     /// Ends the socket now; `socketEnded` follows.
@@ -148,7 +178,7 @@ final class Socket {
             if let phase = Phase(rawValue: phase) { unsafe Socket.from(context).owner?.socketReached(phase) }
         },
         responded: { context, status in
-            unsafe Socket.from(context).owner?.socketResponded(status: Int(status)) ?? false
+            unsafe (Socket.from(context).owner?.socketResponded(status: Int(status)) ?? .refuse).rawValue
         },
         buffer: { context, capacity in unsafe Socket.from(context).nextBuffer(capacity) },
         received: { context, bytes, count in
@@ -169,24 +199,27 @@ final class Socket {
         guard !self.paused else { return nil }
         // Reading comes before writing in libwebsockets, so under a flood what waits to go out would wait for ever: every
         // second turn is left to it. Never more than one, or two peers that both write could wait for each other (B 4).
-        self.leftTurn = !self.output.isEmpty && !self.leftTurn
+        self.leftTurn = self.blocked && !self.leftTurn
         if self.leftTurn {
             let confined = LoopConfined(self)
             self.loop.execute { confined.object?.readOn() }
             return nil
         }
-        let memory = unsafe self.loop.scratch.prepare()
+        let memory = unsafe self.owner?.socketRoom() ?? self.loop.scratch.prepare()
         unsafe capacity.pointee = memory.count
         return unsafe memory.baseAddress?.assumingMemoryBound(to: UInt8.self)
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count > 0 else { return }
-        self.bytesReceived += UInt64(bytes.count)
-        let chunk = unsafe self.loop.scratch.chunk(for: bytes)
-        self.owner?.socketReceived(ByteSlice(chunk))
+        if let room = unsafe self.owner?.socketRoom(), unsafe UnsafeRawPointer(room.baseAddress) == bytes.baseAddress {
+            self.owner?.socketFilledRoom(bytes.count)
+        } else {
+            let chunk = unsafe self.loop.scratch.chunk(for: bytes)
+            self.owner?.socketReceived(ByteSlice(chunk))
+        }
         // Under a flood the writable call starves, so what waits goes out from here as well (A 0 e).
-        if !self.output.isEmpty { self.flush() }
+        if self.blocked { self.flush() }
     }
 
     private func ended(_ end: freshet_socket_end) {
@@ -195,6 +228,7 @@ final class Socket {
             kind: SocketEnd.Kind(rawValue: unsafe end.kind) ?? .reset,
             errorNumber: unsafe end.error_number,
             verifyError: unsafe end.verify_error,
+            certificateWanted: unsafe end.certificate_wanted,
             detail: unsafe String(cString: end.detail)
         )
         self.tellEnd(end)
@@ -205,4 +239,11 @@ final class Socket {
         self.owner = nil
         owner?.socketEnded(end)
     }
+}
+
+/// Only an open WebSocket has a say in these.
+extension Socket.Owner {
+    func socketRoom() -> UnsafeMutableRawBufferPointer? { nil }
+    func socketFilledRoom(_ count: Int) {}
+    func socketNextOutput() -> [UInt8]? { nil }
 }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A `DeliveryBuffer` between the loop, which fills it, and one consumer, which empties it a batch at a time.
+///
+/// Everything travels through the lock; the continuation only says "look again" (design D7).
+package final class DeliveryQueue<Element: Sendable>: Sendable {
+    private struct State: Sendable {
+        var buffer: DeliveryBuffer<Element>
+        /// Most often one at most.
+        var consumers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Locked<State>
+    /// Called from the consumer, when there is room again after `append` said that there is none.
+    private let resumeReading: @Sendable () -> Void
+    /// Called from wherever the consumer left, perhaps more than once.
+    private let consumerLeft: @Sendable () -> Void
+
+    package init(
+        _ buffer: DeliveryBuffer<Element> = DeliveryBuffer(),
+        resumeReading: @escaping @Sendable () -> Void,
+        consumerLeft: @escaping @Sendable () -> Void
+    ) {
+        self.state = Locked(State(buffer: buffer))
+        self.resumeReading = resumeReading
+        self.consumerLeft = consumerLeft
+    }
+
+    /// How many elements wait.
+    package var count: Int { self.state.withLock { $0.buffer.count } }
+
+    // MARK: - The loop's side
+
+    /// Appends a batch; true when the socket is not to be read for now.
+    package func append(_ elements: [Element], bytes: Int) -> Bool {
+        self.change { $0.append(elements, bytes: bytes) }
+    }
+
+    /// Appends an element, unless the last one that waits takes it in; true when the socket is not to be read for now.
+    package func append(_ element: Element, mergingIntoLast merge: (Element) -> Element?) -> Bool {
+        self.change { $0.append($0.mergeIntoLast(merge) ? [] : [element], bytes: 0) }
+    }
+
+    package func finish(_ end: DeliveryBuffer<Element>.End) {
+        self.change { $0.finish(end) }
+    }
+
+    private func change<Result: Sendable>(_ change: (inout DeliveryBuffer<Element>) -> Result) -> Result {
+        let (result, consumers) = self.state.withLock { state in
+            defer { state.consumers = [] }
+            return (change(&state.buffer), state.consumers)
+        }
+        for consumer in consumers { consumer.resume() }
+        return result
+    }
+
+    // MARK: - The consumer's side
+
+    /// The next batch, nil at the end; suspends while there is nothing. Cancelling the task ends the feed.
+    package func next(isolation: isolated (any Actor)?) async throws(FreshetError) -> [Element]? {
+        while true {
+            if Task.isCancelled {
+                self.leave()
+                return nil
+            }
+            switch self.state.withLock({ $0.buffer.take() }) {
+            case .batch(let batch, let resume):
+                if resume { self.resumeReading() }
+                return batch
+            case .end(.finished):
+                return nil
+            case .end(.failed(let error)):
+                throw error
+            case .empty:
+                await self.wait(isolation: isolation)
+            }
+        }
+    }
+
+    private func wait(isolation: isolated (any Actor)?) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation(isolation: isolation) { continuation in
+                let mustWait = self.state.withLock { state in
+                    guard state.buffer.isWaitedFor else { return false }
+                    state.consumers.append(continuation)
+                    return true
+                }
+                if !mustWait { continuation.resume() }
+            }
+        } onCancel: {
+            self.leave()
+        }
+    }
+
+    /// The consumer is gone: nothing is kept for it, and the subscription ends. Any number of times, from anywhere.
+    package func leave() {
+        let wasFull = self.change { $0.discard() }
+        if wasFull { self.resumeReading() }
+        self.consumerLeft()
+    }
+}

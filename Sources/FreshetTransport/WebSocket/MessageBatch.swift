@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FreshetCore
+
+/// Messages that lie in one chunk, in order: most often all that one read brought.
+///
+/// Eight bytes a message and one reference for all of them: a reference each would cost more than the parsing.
+package struct MessageBatch: Sendable {
+    private struct Entry: Sendable {
+        let start: UInt32
+        /// The highest bit says text.
+        let countAndKind: UInt32
+    }
+
+    /// The largest message that an entry can tell, in bytes.
+    package static let messageLimit = Int(Int32.max)
+
+    private let chunk: Chunk
+    private var entries: [Entry] = []
+    /// The messages' bytes.
+    package private(set) var bytes = 0
+
+    package init(_ chunk: Chunk) {
+        self.chunk = chunk
+    }
+
+    /// Text messages in a chunk of their own: for tests.
+    package init(texts: [String]) {
+        self.init(ByteSlice(copying: Array(texts.joined().utf8)).chunk)
+        var start = 0
+        for text in texts {
+            self.append(.text, start: start, count: text.utf8.count)
+            start += text.utf8.count
+        }
+    }
+
+    /// - Precondition: the message lies within the chunk.
+    mutating func append(_ kind: WebSocketMessage.Kind, start: Int, count: Int) {
+        precondition(unsafe start >= 0 && count >= 0 && count <= self.chunk.bytes.count - start)
+        self.entries.append(
+            Entry(start: UInt32(start), countAndKind: UInt32(count) | (kind == .text ? 0x8000_0000 : 0))
+        )
+        self.bytes += count
+    }
+
+    mutating func removeAll() {
+        self.entries = []
+        self.bytes = 0
+    }
+}
+
+extension MessageBatch: RandomAccessCollection {
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { self.entries.count }
+
+    package subscript(index: Int) -> WebSocketMessage {
+        let entry = self.entries[index]
+        let kind: WebSocketMessage.Kind = entry.countAndKind & 0x8000_0000 != 0 ? .text : .binary
+        let count = Int(entry.countAndKind & 0x7FFF_FFFF)
+        return WebSocketMessage(kind, ByteSlice(self.chunk, start: Int(entry.start), count: count))
+    }
+}
