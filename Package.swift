@@ -81,6 +81,12 @@ let package = Package(
             path: "Examples/MinimalSubscribe",
             swiftSettings: swift
         ),
+        .executableTarget(
+            name: "AutobahnClient",
+            dependencies: ["FreshetTransport", "FreshetCore"],
+            path: "Tests/ConformanceTests/AutobahnClient",
+            swiftSettings: swift
+        ),
         .testTarget(name: "FreshetCoreTests", dependencies: ["FreshetCore"], swiftSettings: swift),
         .testTarget(
             name: "FreshetTransportTests",
