@@ -20,6 +20,9 @@ package struct MessageBatch: Sendable {
     /// The messages' bytes.
     package private(set) var bytes = 0
 
+    /// A batch without messages.
+    static let none = MessageBatch(Chunk(copying: unsafe UnsafeRawBufferPointer(start: nil, count: 0)))
+
     package init(_ chunk: Chunk) {
         self.chunk = chunk
     }

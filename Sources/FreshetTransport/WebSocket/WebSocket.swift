@@ -111,7 +111,7 @@ extension WebSocket: AsyncSequence {
         private let inbox: DeliveryQueue<MessageBatch>
         private var batches: [MessageBatch] = []
         private var nextBatch = 0
-        private var batch: MessageBatch?
+        private var batch = MessageBatch.none
         private var position = 0
 
         init(_ socket: WebSocket, _ inbox: DeliveryQueue<MessageBatch>) {
@@ -133,20 +133,27 @@ extension WebSocket: AsyncSequence {
         /// - Returns: the next message; nil when the WebSocket was closed with 1000 or 1001, or by us, or the task was cancelled.
         /// - Throws: `FreshetError` once, when the connection ended otherwise.
         public mutating func next(isolation: isolated (any Actor)?) async throws(FreshetError) -> WebSocketMessage? {
-            while true {
-                if let batch = self.batch, self.position < batch.count {
-                    defer { self.position += 1 }
-                    return batch[self.position]
-                }
-                if self.nextBatch == self.batches.count {
-                    guard let batches = try await self.inbox.next(isolation: isolation) else { return nil }
-                    self.batches = batches
-                    self.nextBatch = 0
-                }
-                self.batch = self.batches[self.nextBatch]
-                self.nextBatch += 1
-                self.position = 0
+            if self.position == self.batch.count {
+                guard try await self.takeBatch(isolation: isolation) else { return nil }
             }
+            defer { self.position += 1 }
+            return self.batch[self.position]
+        }
+
+        /// Goes on with the next batch, which is never empty; false at the end.
+        private mutating func takeBatch(isolation: isolated (any Actor)?) async throws(FreshetError) -> Bool {
+            if self.nextBatch == self.batches.count {
+                self.batch = .none
+                self.position = 0
+                self.batches = []
+                self.nextBatch = 0
+                guard let batches = try await self.inbox.next(isolation: isolation) else { return false }
+                self.batches = batches
+            }
+            self.batch = self.batches[self.nextBatch]
+            self.nextBatch += 1
+            self.position = 0
+            return true
         }
     }
 }
