@@ -96,7 +96,8 @@ freshet_loop *freshet_loop_create(freshet_loop_handlers handlers, void *context)
     return loop;
 }
 
-void freshet_loop_turn(freshet_loop *loop) { lws_service(loop->lws, 0); }
+// Any timeout but a negative one means to wait until something happens (A 1).
+void freshet_loop_turn(freshet_loop *loop, bool wait) { lws_service(loop->lws, wait ? 0 : -1); }
 
 void freshet_loop_wake(freshet_loop *loop) { lws_cancel_service(loop->lws); }
 

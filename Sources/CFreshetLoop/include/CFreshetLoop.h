@@ -33,8 +33,8 @@ typedef struct {
 /// Creates a loop with one libwebsockets context, or returns NULL (out of memory or descriptors).
 freshet_loop *_Nullable freshet_loop_create(freshet_loop_handlers handlers, void *context);
 
-/// Waits for the next events and handles them.
-void freshet_loop_turn(freshet_loop *loop);
+/// Handles the next events; with `wait` it waits for them.
+void freshet_loop_turn(freshet_loop *loop, bool wait);
 
 /// Makes the turn in progress (or the next one) call `woken`. From any thread, but never during or after
 /// freshet_loop_destroy().

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A range of a shared chunk: how a message travels from the socket to its consumer without being copied.
+@usableFromInline
 package struct ByteSlice: Sendable {
-    package let chunk: Chunk
-    package let start: Int
-    package let count: Int
+    @usableFromInline package let chunk: Chunk
+    @usableFromInline package let start: Int
+    @usableFromInline package let count: Int
 
     package init(_ chunk: Chunk) {
         self.init(chunk, start: 0, count: chunk.bytes.count)
     }
 
     /// - Precondition: the range lies within the chunk.
+    @inlinable
     package init(_ chunk: Chunk, start: Int, count: Int) {
         precondition(start >= 0 && count >= 0 && count <= chunk.bytes.count - start)
         self.chunk = chunk

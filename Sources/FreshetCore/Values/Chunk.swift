@@ -2,12 +2,17 @@
 
 /// Bytes that many messages share: what one read brought, or one assembled message.
 // Proof for @unchecked: the memory is written only before the chunk exists (it is adopted, filled) and freed in deinit.
+@usableFromInline
 package final class Chunk: @unchecked Sendable {
-    package let bytes: UnsafeRawBufferPointer
+    @usableFromInline package let bytes: UnsafeRawBufferPointer
 
-    /// Takes over memory that `malloc`-like `UnsafeMutableRawBufferPointer.allocate` made; its first `count` bytes count.
-    package init(adopting memory: UnsafeMutableRawBufferPointer, count: Int) {
+    /// Where the memory goes at the end; nil: it is freed.
+    private let pool: ChunkPool?
+
+    /// Takes over memory that `UnsafeMutableRawBufferPointer.allocate` made, or that is of `pool`; its first `count` bytes count.
+    package init(adopting memory: UnsafeMutableRawBufferPointer, count: Int, pool: ChunkPool? = nil) {
         self.bytes = UnsafeRawBufferPointer(start: memory.baseAddress, count: count)
+        self.pool = pool
     }
 
     package convenience init(copying bytes: UnsafeRawBufferPointer) {
@@ -17,6 +22,7 @@ package final class Chunk: @unchecked Sendable {
     }
 
     deinit {
-        self.bytes.deallocate()
+        guard let pool = self.pool else { return self.bytes.deallocate() }
+        pool.give(UnsafeMutableRawBufferPointer(start: .init(mutating: self.bytes.baseAddress), count: pool.chunkSize))
     }
 }

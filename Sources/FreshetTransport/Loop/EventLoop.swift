@@ -59,6 +59,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     var hosts: [HostKey: OpaquePointer] = unsafe [:]
     /// Loop thread only: what to call when the machine wakes up from sleep.
     var wakers: [ObjectIdentifier: () -> Void] = [:]
+    /// Loop thread only: those that wait for the end of the turn. While there are any, the next turn does not wait for events.
+    var held: [any TurnObserver] = []
     /// Loop thread only.
     var sleepDetector = SleepDetector()
 
@@ -149,8 +151,11 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         self.state.withLock { $0.thread = Thread.current }
         guard let handle = unsafe self.handle else { return }
         while !self.stopRequested {
-            unsafe freshet_loop_turn(handle)
+            unsafe freshet_loop_turn(handle, self.held.isEmpty)
+            guard !self.held.isEmpty else { continue }
+            self.held.removeAll { !$0.turnEnded() }
         }
+        self.held = []
         self.state.withLock { state in
             state.awake = true  // what is brought from here on is run by the last drain below
             unsafe self.handle = nil

@@ -7,19 +7,21 @@ import FreshetCore
 @safe
 struct ReadBuffer {
     static let size = 65536
+    /// 2 MiB at most.
+    private let pool = ChunkPool(chunkSize: Self.size, capacity: 32)
     private var memory: UnsafeMutableRawBufferPointer?
 
     /// The memory to read into.
     mutating func prepare() -> UnsafeMutableRawBufferPointer {
         if let memory = unsafe self.memory { return unsafe memory }
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.size, alignment: 16)
+        let memory = unsafe self.pool.take()
         unsafe self.memory = memory
         return unsafe memory
     }
 
     /// Frees the memory.
     mutating func release() {
-        unsafe self.memory?.deallocate()
+        if let memory = unsafe self.memory { unsafe self.pool.give(memory) }
         unsafe self.memory = nil
     }
 
@@ -29,6 +31,6 @@ struct ReadBuffer {
             bytes.count >= Self.size / 2
         else { return unsafe Chunk(copying: bytes) }
         unsafe self.memory = nil
-        return unsafe Chunk(adopting: memory, count: bytes.count)
+        return unsafe Chunk(adopting: memory, count: bytes.count, pool: self.pool)
     }
 }

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FreshetCore
+public import FreshetCore
 
 /// Messages that lie in one chunk, in order: most often all that one read brought.
 ///
 /// Eight bytes a message and one reference for all of them: a reference each would cost more than the parsing.
+@usableFromInline
 package struct MessageBatch: Sendable {
-    private struct Entry: Sendable {
-        let start: UInt32
+    @usableFromInline
+    struct Entry: Sendable {
+        @usableFromInline let start: UInt32
         /// The highest bit says text.
-        let countAndKind: UInt32
+        @usableFromInline let countAndKind: UInt32
     }
 
     /// The largest message that an entry can tell, in bytes.
     package static let messageLimit = Int(Int32.max)
 
-    private let chunk: Chunk
-    private var entries: [Entry] = []
+    @usableFromInline let chunk: Chunk
+    @usableFromInline var entries: [Entry] = []
     /// The messages' bytes.
     package private(set) var bytes = 0
 
     /// A batch without messages.
-    static let none = MessageBatch(Chunk(copying: unsafe UnsafeRawBufferPointer(start: nil, count: 0)))
+    static let none = MessageBatch(unsafe Chunk(copying: UnsafeRawBufferPointer(start: nil, count: 0)))
 
     package init(_ chunk: Chunk) {
         self.chunk = chunk
@@ -53,10 +55,11 @@ package struct MessageBatch: Sendable {
 }
 
 extension MessageBatch: RandomAccessCollection {
-    package var startIndex: Int { 0 }
-    package var endIndex: Int { self.entries.count }
+    @usableFromInline package var startIndex: Int { 0 }
+    @inlinable package var endIndex: Int { self.entries.count }
+    @inlinable package var count: Int { self.entries.count }
 
-    package subscript(index: Int) -> WebSocketMessage {
+    @inlinable package subscript(index: Int) -> WebSocketMessage {
         let entry = self.entries[index]
         let kind: WebSocketMessage.Kind = entry.countAndKind & 0x8000_0000 != 0 ? .text : .binary
         let count = Int(entry.countAndKind & 0x7FFF_FFFF)

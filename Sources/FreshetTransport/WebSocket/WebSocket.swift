@@ -111,8 +111,8 @@ extension WebSocket: AsyncSequence {
         private let inbox: DeliveryQueue<MessageBatch>
         private var batches: [MessageBatch] = []
         private var nextBatch = 0
-        private var batch = MessageBatch.none
-        private var position = 0
+        @usableFromInline var batch = MessageBatch.none
+        @usableFromInline var position = 0
 
         init(_ socket: WebSocket, _ inbox: DeliveryQueue<MessageBatch>) {
             self.socket = socket
@@ -132,6 +132,7 @@ extension WebSocket: AsyncSequence {
         /// - Parameter isolation: where the caller runs; a batch is handed out there without a hop for each message.
         /// - Returns: the next message; nil when the WebSocket was closed with 1000 or 1001, or by us, or the task was cancelled.
         /// - Throws: `FreshetError` once, when the connection ended otherwise.
+        @inlinable
         public mutating func next(isolation: isolated (any Actor)?) async throws(FreshetError) -> WebSocketMessage? {
             if self.position == self.batch.count {
                 guard try await self.takeBatch(isolation: isolation) else { return nil }
@@ -141,7 +142,8 @@ extension WebSocket: AsyncSequence {
         }
 
         /// Goes on with the next batch, which is never empty; false at the end.
-        private mutating func takeBatch(isolation: isolated (any Actor)?) async throws(FreshetError) -> Bool {
+        @usableFromInline
+        mutating func takeBatch(isolation: isolated (any Actor)?) async throws(FreshetError) -> Bool {
             if self.nextBatch == self.batches.count {
                 self.batch = .none
                 self.position = 0

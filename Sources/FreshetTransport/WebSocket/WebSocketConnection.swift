@@ -29,6 +29,10 @@ final class WebSocketConnection: WebSocketLink {
     private static let closeDeadline: Duration = .seconds(1)
     /// What may wait to be sent on behalf of callers that cannot be suspended; beyond it the peer is taken for dead.
     private static let outputLimit = 64 << 20
+    /// A read of so many bytes is most often followed by another at once: TLS brings no more in one.
+    private static let fullRead = 16384
+    /// Bytes that are delivered without waiting for more.
+    private static let deliveryLimit = 256 << 10
 
     /// The sending half, from any thread.
     let outbox: Outbox
@@ -38,6 +42,11 @@ final class WebSocketConnection: WebSocketLink {
     private var stage = Stage.ended
     private var session = WebSocketSession(messageLimit: 0)
     private var keepAlive: KeepAlive?
+    /// What was received and not delivered yet, because more seems to come at once.
+    private var batches: [MessageBatch] = []
+    private var batchedBytes = 0
+    private var isHeld = false
+    private var receivedInTurn = false
     private var masks = MaskSource()
     private var timer: UInt64?
     private var closeTimer: UInt64?
@@ -143,7 +152,8 @@ final class WebSocketConnection: WebSocketLink {
         for action in actions {
             switch action {
             case .deliver(let batches):
-                self.events(.messages(batches))
+                self.batches += batches
+                self.batchedBytes = batches.reduce(self.batchedBytes) { $0 + $1.bytes + 8 * $1.count }
             case .pong(let payload):
                 self.outbox.sendPong(FrameWriter.frame(.pong, payload, mask: self.masks.next()))
             case .close(let frame, let droppingData):
@@ -187,9 +197,29 @@ final class WebSocketConnection: WebSocketLink {
         }
     }
 
+    // MARK: - Delivering
+
+    /// To wake a consumer costs more than to read: while a flood fills every read, several go into one delivery.
+    private func deliver(moreComes: Bool) {
+        guard moreComes, self.batchedBytes < Self.deliveryLimit, self.closeTimer == nil else { return self.deliver() }
+        self.receivedInTurn = true
+        guard !self.isHeld else { return }
+        self.isHeld = true
+        self.loop.held.append(self)
+    }
+
+    private func deliver() {
+        guard !self.batches.isEmpty else { return }
+        let batches = self.batches
+        self.batches = []
+        self.batchedBytes = 0
+        self.events(.messages(batches))
+    }
+
     /// The one way out.
     private func end(_ end: ConnectionEnd) {
         if case .ended = self.stage { return }
+        self.deliver()
         self.stage = .ended
         self.loop.wakers[ObjectIdentifier(self)] = nil
         for timer in [self.timer.take(), self.closeTimer.take()] {
@@ -207,6 +237,7 @@ extension WebSocketConnection: Socket.Owner {
     func socketReceived(_ bytes: ByteSlice) {
         self.keepAlive?.heard(at: .now)
         self.perform(self.session.on(.received(bytes)))
+        self.deliver(moreComes: bytes.count >= Self.fullRead)
     }
 
     func socketRoom() -> UnsafeMutableRawBufferPointer? { unsafe self.session.room() }
@@ -214,11 +245,22 @@ extension WebSocketConnection: Socket.Owner {
     func socketFilledRoom(_ count: Int) {
         self.keepAlive?.heard(at: .now)
         self.perform(self.session.on(.filledRoom(count)))
+        self.deliver(moreComes: count >= Self.fullRead)
     }
 
     func socketNextOutput() -> [UInt8]? { self.outbox.next() }
 
     func socketEnded(_ end: SocketEnd) {
         self.perform(self.session.on(.socketEnded(end.error(for: self.target.endpoint, address: ""))))
+    }
+}
+
+extension WebSocketConnection: TurnObserver {
+    /// Holds on as long as every turn brings more.
+    func turnEnded() -> Bool {
+        defer { self.receivedInTurn = false }
+        self.isHeld = self.receivedInTurn && !self.batches.isEmpty
+        if !self.isHeld { self.deliver() }
+        return self.isHeld
     }
 }

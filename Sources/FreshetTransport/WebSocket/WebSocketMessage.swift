@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FreshetCore
+public import FreshetCore
 
 /// A whole message (RFC 6455 5.6).
 public struct WebSocketMessage: Sendable {
     /// What a message carries.
+    @frozen
     public enum Kind: Sendable {
         /// Text, which has been checked to be UTF-8.
         case text
@@ -15,8 +16,9 @@ public struct WebSocketMessage: Sendable {
     /// What the message carries.
     public let kind: Kind
 
-    package let payload: ByteSlice
+    @usableFromInline package let payload: ByteSlice
 
+    @inlinable
     package init(_ kind: Kind, _ payload: ByteSlice) {
         self.kind = kind
         self.payload = payload
@@ -27,7 +29,7 @@ public struct WebSocketMessage: Sendable {
     }
 
     /// The length in bytes.
-    public var count: Int { self.payload.count }
+    @inlinable public var count: Int { self.payload.count }
 
     /// A copy of the bytes.
     public var bytes: [UInt8] { self.payload.array }
