@@ -8,7 +8,7 @@
 #include <openssl/ssl.h>
 
 /// The service buffer: the most that one read can bring, and the room for our request (A 0, A 3).
-enum { FRESHET_SERVICE_BUFFER = 65600, FRESHET_READ_MAX = 65536 };
+enum { FRESHET_SERVICE_BUFFER = 131136, FRESHET_READ_MAX = 131072 };
 
 struct freshet_tls {
     struct freshet_tls *next;

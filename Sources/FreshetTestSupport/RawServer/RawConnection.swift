@@ -37,6 +37,12 @@ package struct RawConnection: Sendable {
         while self.read() != nil {}
     }
 
+    /// Reads nothing until the server is stopped, or the peer has gone.
+    package func waitForStop() {
+        var events = pollfd(fd: self.descriptor, events: 0, revents: 0)
+        _ = poll(&events, 1, -1)
+    }
+
     /// Makes the end of the script an RST instead of a FIN.
     package func resetAtEnd() {
         var linger = linger(l_onoff: 1, l_linger: 0)
@@ -60,7 +66,11 @@ package struct RawConnection: Sendable {
 
     /// Answers an upgrade request as a proper server would, with `followedBy` in the same piece.
     package func acceptUpgrade(subprotocol: String? = "graphql-transport-ws", followedBy more: [UInt8] = []) {
-        let request = self.readRequest()
+        self.accept(self.readRequest(), subprotocol: subprotocol, followedBy: more)
+    }
+
+    /// The same for a request that has been read.
+    package func accept(_ request: String, subprotocol: String? = nil, followedBy more: [UInt8] = []) {
         let key = request.split(separator: "\r\n").first { $0.hasPrefix("Sec-WebSocket-Key: ") }
         let accept = Upgrade.accept(for: String(key?.dropFirst("Sec-WebSocket-Key: ".count) ?? ""))
         let answer =

@@ -4,9 +4,7 @@
 package enum RetryAfter {
     private static let longest: Int64 = 86_400
 
-    /// How long to wait, a day at most; nil for what cannot be understood.
-    ///
-    /// - Parameter now: seconds since 1970.
+    /// How long to wait, a day at most; nil for what cannot be understood. `now` counts seconds since 1970.
     package static func parse(_ text: String, now: Int64) -> Duration? {
         if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             return .seconds(min(Int64(text) ?? Self.longest, Self.longest))

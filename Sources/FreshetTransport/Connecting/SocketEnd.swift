@@ -81,7 +81,7 @@ struct SocketEnd: Equatable {
         case ENOENT: "there is no such socket"
         case EACCES, EPERM: "permission denied"
         case EMFILE, ENFILE: "this process has too many files open"
-        case EMSGSIZE: "the request is larger than 65 kB"
+        case EMSGSIZE: "the request is larger than 128 KiB"
         default: self.detail.isEmpty ? "refused, or no route to it" : self.detail
         }
     }

@@ -6,9 +6,9 @@ import FreshetCore
 /// it does not keep 64 KiB alive.
 @safe
 struct ReadBuffer {
-    static let size = 65536
+    static let size = 131072
     /// 2 MiB at most.
-    private let pool = ChunkPool(chunkSize: Self.size, capacity: 32)
+    private let pool = ChunkPool(chunkSize: Self.size, capacity: 16)
     private var memory: UnsafeMutableRawBufferPointer?
 
     /// The memory to read into.

@@ -7,11 +7,8 @@ struct SleepDetector {
 
     private var lead: Duration?
 
-    /// Whether the machine slept since the last call.
-    ///
-    /// - Parameters:
-    ///   - continuous: a clock that runs on while the machine sleeps.
-    ///   - suspending: a clock that does not.
+    /// Whether the machine slept since the last call: `continuous` is a clock that runs on meanwhile, `suspending` one that does
+    /// not.
     mutating func slept(continuous: Duration, suspending: Duration) -> Bool {
         let lead = continuous - suspending
         defer { self.lead = lead }

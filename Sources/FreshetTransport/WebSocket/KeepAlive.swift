@@ -26,6 +26,7 @@ package struct KeepAlive: Sendable {
     /// - Parameters:
     ///   - idle: silence after which to ping.
     ///   - pong: silence after a ping after which the connection is dead.
+    ///   - now: the time of the last byte.
     package init(idle: Duration, pong: Duration, now: ContinuousClock.Instant) {
         self.idle = idle
         self.pong = pong
