@@ -24,7 +24,7 @@ is_installed() { # by dpkg
 
 with_apt() {
     local packages=(libwebsockets-dev libssl-dev zlib1g-dev pkg-config)
-    if [ "$tests" = yes ]; then packages+=(python3 python3-venv openssl); fi
+    if [ "$tests" = yes ]; then packages+=(python3 python3-venv openssl nginx-light tinyproxy-bin); fi
 
     local missing=() package
     for package in "${packages[@]}"; do
@@ -48,7 +48,7 @@ with_apt() {
 # Not tried yet: see "Status" in README.md.
 with_brew() {
     local packages=(libwebsockets openssl@3 pkg-config)
-    if [ "$tests" = yes ]; then packages+=(python); fi
+    if [ "$tests" = yes ]; then packages+=(python nginx tinyproxy); fi
 
     local missing=() package
     for package in "${packages[@]}"; do

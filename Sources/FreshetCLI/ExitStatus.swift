@@ -25,7 +25,7 @@ enum ExitStatus: Int32 {
         case .tls: self = .tls
         case .unreachable, .timeout, .clientClosed, .cancelled: self = .gaveUp
         case .protocolViolation, .messageTooLarge, .decoding: self = .protocolMismatch
-        case .proxyRefused(let status): self = status == 407 ? .unauthorized : .gaveUp
+        case .proxyRefused(let status): self = [401, 407].contains(status) ? .unauthorized : .gaveUp
         case .upgradeRefused, .closed: self = Self.isFatal(error) ? .protocolMismatch : .gaveUp
         }
     }

@@ -63,10 +63,10 @@ final class ProxyProbe: Socket.Owner {
 
     private func error(for status: Int) -> FreshetError {
         switch status {
-        case 407:
+        case 401, 407:  // tinyproxy says 401 for wrong ones
             FreshetError(
                 .proxyRefused(status: status),
-                "the proxy \(self.proxy) wants \(self.proxy.user == nil ? "credentials" : "other credentials") (HTTP 407)",
+                "the proxy \(self.proxy) wants \(self.proxy.user == nil ? "credentials" : "other credentials") (HTTP \(status))",
                 hint: "give them in the proxy's URL: http://user:password@host:port"
             )
         case 403:
