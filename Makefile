@@ -3,12 +3,14 @@
 SWIFT_FILES = Package.swift Sources Tests Examples
 UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetTests|FreshetGraphQLTests)[.]
 
-.PHONY: help demo test build lint format sanitize clean
+.PHONY: help demo test build lint format conformance bench sanitize clean
 
 help:
 	@echo "make demo      build the release program and show it at work"
 	@echo "make test      check the format, build, run every test (ARGS='--filter Name' is handed to swift test)"
 	@echo "make build     the release program: .build/release/freshet"
+	@echo "make conformance  the Autobahn test suite against our client (CASES='6 12.1' for some)"
+	@echo "make bench     our client and its peers in one run (ARGS='--quick --rows receive')"
 	@echo "make lint      check the format; make format sets it right"
 	@echo "make sanitize  the unit tests under ThreadSanitizer, then under AddressSanitizer"
 	@echo "make clean     remove everything that was built"
@@ -23,6 +25,12 @@ build:
 	scripts/install-dependencies.sh
 	swift build -c release --scratch-path .build --product freshet
 
+conformance:
+	scripts/conformance.sh $(CASES)
+
+bench:
+	scripts/bench.sh $(ARGS)
+
 lint:
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
 
@@ -36,4 +44,4 @@ sanitize:
 	swift test --disable-xctest --sanitize=address --scratch-path .build-asan --filter '$(UNIT_TESTS)'
 
 clean:
-	rm -rf .build .build-*
+	rm -rf .build .build-* Benchmarks/.build-*

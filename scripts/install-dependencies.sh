@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs the system libraries that Freshet is built on, and with --tests what its tests need as well. Asks nothing.
+# Installs the system libraries that Freshet is built on, and with --tests what its tests need as well
+# (--benchmarks: what the benchmark's peers need). Asks nothing.
 # Does nothing, and needs no rights, when all is there.
 #
-#     scripts/install-dependencies.sh [--tests]
+#     scripts/install-dependencies.sh [--tests|--benchmarks]
 
 set -euo pipefail
 
@@ -12,10 +13,12 @@ fail() {
 }
 
 tests=no
+benchmarks=no
 case "$*" in
     '') ;;
     --tests) tests=yes ;;
-    *) fail "usage: install-dependencies.sh [--tests]" ;;
+    --benchmarks) benchmarks=yes ;;
+    *) fail "usage: install-dependencies.sh [--tests|--benchmarks]" ;;
 esac
 
 is_installed() { # by dpkg
@@ -25,6 +28,10 @@ is_installed() { # by dpkg
 with_apt() {
     local packages=(libwebsockets-dev libssl-dev zlib1g-dev pkg-config)
     if [ "$tests" = yes ]; then packages+=(python3 python3-venv openssl nginx-light tinyproxy-bin); fi
+
+    if [ "$benchmarks" = yes ]; then
+        packages+=(python3 python3-venv openssl gcc golang-go golang-github-gorilla-websocket-dev nodejs node-ws)
+    fi
 
     local missing=() package
     for package in "${packages[@]}"; do
@@ -49,6 +56,7 @@ with_apt() {
 with_brew() {
     local packages=(libwebsockets openssl@3 pkg-config)
     if [ "$tests" = yes ]; then packages+=(python nginx tinyproxy); fi
+    [ "$benchmarks" = no ] || fail "the benchmark's peers are installed by hand on this system; see Benchmarks/README.md"
 
     local missing=() package
     for package in "${packages[@]}"; do
