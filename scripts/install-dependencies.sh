@@ -27,7 +27,7 @@ is_installed() { # by dpkg
 
 with_apt() {
     local packages=(libwebsockets-dev libssl-dev zlib1g-dev pkg-config)
-    if [ "$tests" = yes ]; then packages+=(python3 python3-venv openssl nginx-light tinyproxy-bin); fi
+    if [ "$tests" = yes ]; then packages+=(python3 python3-venv python3-lib2to3 openssl nginx-light tinyproxy-bin); fi
 
     if [ "$benchmarks" = yes ]; then
         packages+=(python3 python3-venv openssl gcc golang-go golang-github-gorilla-websocket-dev nodejs node-ws)
