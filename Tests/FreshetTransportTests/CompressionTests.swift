@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FreshetCore
+import FreshetTestSupport
 import Testing
 
 @testable import FreshetTransport
@@ -14,14 +15,7 @@ struct CompressionTests {
 
     /// A server's frame with RSV1.
     private static func frame(_ payload: [UInt8], first: UInt8 = 0xC1) -> [UInt8] {
-        let count = payload.count
-        let length: [UInt8] =
-            switch count {
-            case ..<126: [UInt8(count)]
-            case ..<65536: [126, UInt8(count >> 8), UInt8(count & 0xFF)]
-            default: [127] + (0..<8).map { UInt8(truncatingIfNeeded: count >> (56 - 8 * $0)) }
-            }
-        return [first] + length + payload
+        RawConnection.frame(first, payload)
     }
 
     private func parse(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FreshetCore
+import FreshetTestSupport
 import FreshetTransport
 import Testing
 
@@ -49,15 +50,7 @@ struct FrameParserTests {
 
     /// A server's frame: not masked.
     private static func frame(_ opcode: Opcode, _ payload: [UInt8], final: Bool = true) -> [UInt8] {
-        let first = (final ? 0x80 : 0) | opcode.rawValue
-        let count = payload.count
-        let length: [UInt8] =
-            switch count {
-            case ..<126: [UInt8(count)]
-            case ..<65536: [126, UInt8(count >> 8), UInt8(count & 0xFF)]
-            default: [127] + (0..<8).map { UInt8(truncatingIfNeeded: count >> (56 - 8 * $0)) }
-            }
-        return [first] + length + payload
+        RawConnection.frame((final ? 0x80 : 0) | opcode.rawValue, payload)
     }
 
     private static func pattern(_ count: Int) -> [UInt8] {
