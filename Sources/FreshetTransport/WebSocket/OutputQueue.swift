@@ -34,7 +34,11 @@ package struct OutputQueue: Sendable {
     package mutating func appendData(ofAbout size: Int, _ write: (inout [UInt8]) -> Void) {
         guard self.isOpen else { return }
         if self.first == self.blocks.count || self.blocks[self.blocks.count - 1].count + size > Self.blockSize {
-            self.blocks.append([])
+            // Where something waits already, more is likely to: growing a block step by step would copy it each time.
+            let room = self.first == self.blocks.count ? size : Self.blockSize
+            var block: [UInt8] = []
+            block.reserveCapacity(max(room, size))
+            self.blocks.append(block)
         }
         let before = self.blocks[self.blocks.count - 1].count
         write(&self.blocks[self.blocks.count - 1])
