@@ -36,9 +36,14 @@ let package = Package(
             providers: [.apt(["libwebsockets-dev", "libssl-dev", "zlib1g-dev"]), .brew(["libwebsockets"])]
         ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CLibuv",
+            pkgConfig: "libuv",
+            providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]
+        ),
         .target(
             name: "CFreshetLoop",
-            dependencies: ["CLibwebsockets"],
+            dependencies: ["CLibwebsockets", "CLibuv"],
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
         ),
         .target(name: "FreshetCore", swiftSettings: swift),

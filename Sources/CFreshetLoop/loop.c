@@ -65,20 +65,22 @@ freshet_host *freshet_host_create(freshet_loop *loop, freshet_tls *tls, const ch
     return host;
 }
 
-freshet_loop *freshet_loop_create(freshet_loop_handlers handlers, void *context) {
-    freshet_loop *loop = calloc(1, sizeof *loop);
-    if (!loop) return NULL;
-    loop->handlers = handlers;
-    loop->context = context;
-
+/// Makes the context; with libuv where that is there, which is `loop->uv`.
+static void create_context(freshet_loop *loop) {
     struct lws_context_creation_info info;
     base_info(&info);
     info.user = loop;
+    info.pcontext = &loop->lws;
     info.pt_serv_buf_size = FRESHET_SERVICE_BUFFER;
     info.max_http_header_data2 = 16384;
     info.timeout_secs = 60;  // the deadlines are ours, and shorter
     info.connect_timeout_secs = 60;
     info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+    void *uv_loop = loop->uv;
+    if (loop->uv) {
+        info.options |= LWS_SERVER_OPTION_LIBUV;
+        info.foreign_loops = &uv_loop;
+    }
 
     lws_set_log_level(0, NULL);
     pthread_mutex_lock(&tls_init_lock);
@@ -86,18 +88,46 @@ freshet_loop *freshet_loop_create(freshet_loop_handlers handlers, void *context)
     loop->lws = lws_create_context(&info);
     if (loop->lws) tls_initialised = true;
     pthread_mutex_unlock(&tls_init_lock);
+}
 
+static void destroy_context(freshet_loop *loop) {
+    if (loop->uv)
+        freshet_uv_destroy(loop->uv, &loop->lws);
+    else
+        lws_context_destroy(loop->lws);
+}
+
+freshet_loop *freshet_loop_create(freshet_loop_handlers handlers, void *context, bool many) {
+    freshet_loop *loop = calloc(1, sizeof *loop);
+    if (!loop) return NULL;
+    loop->handlers = handlers;
+    loop->context = context;
+    if (many) loop->uv = freshet_uv_create(loop);
+    if (loop->uv) create_context(loop);
+    if (loop->uv && loop->lws) freshet_uv_context_created(loop->uv);
+    if (!loop->lws) {
+        // libwebsockets' plug-in is not installed.
+        if (loop->uv) freshet_uv_destroy(loop->uv, &loop->lws);
+        loop->uv = NULL;
+        create_context(loop);
+    }
     if (loop->lws) loop->plain = make_vhost(loop, NULL, NULL, 0);
     if (!loop->plain) {
-        if (loop->lws) lws_context_destroy(loop->lws);
+        if (loop->lws) destroy_context(loop);
         free(loop);
         return NULL;
     }
     return loop;
 }
 
-// Any timeout but a negative one means to wait until something happens (A 1).
-void freshet_loop_turn(freshet_loop *loop, bool wait) { lws_service(loop->lws, wait ? 0 : -1); }
+bool freshet_loop_scales(freshet_loop *loop) { return loop->uv != NULL; }
+
+void freshet_loop_turn(freshet_loop *loop, bool wait) {
+    if (loop->uv)
+        freshet_uv_turn(loop->uv, wait);
+    else
+        lws_service(loop->lws, wait ? 0 : -1);  // any other timeout means to wait until something happens (A 1)
+}
 
 void freshet_loop_wake(freshet_loop *loop) { lws_cancel_service(loop->lws); }
 
@@ -107,7 +137,9 @@ static void timer_fired(lws_sorted_usec_list_t *timer) {
 }
 
 void freshet_loop_set_timer(freshet_loop *loop, int64_t microseconds) {
-    if (microseconds < 0)
+    if (loop->uv)
+        freshet_uv_set_timer(loop->uv, microseconds);
+    else if (microseconds < 0)
         lws_sul_cancel(&loop->timer);
     else
         lws_sul_schedule(loop->lws, 0, &loop->timer, timer_fired, microseconds > 0 ? microseconds : 1);
@@ -115,7 +147,7 @@ void freshet_loop_set_timer(freshet_loop *loop, int64_t microseconds) {
 
 void freshet_loop_destroy(freshet_loop *loop) {
     lws_sul_cancel(&loop->timer);  // one still linked at the end would be used after it is freed (A 1)
-    lws_context_destroy(loop->lws);
+    destroy_context(loop);
     for (freshet_tls *tls = loop->tls; tls;) {
         freshet_tls *next = tls->next;
         SSL_CTX_free(tls->context);

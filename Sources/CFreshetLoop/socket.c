@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct freshet_socket {
     freshet_loop *loop;
@@ -19,6 +20,8 @@ struct freshet_socket {
     char *server_name;
     uint8_t *request;
     size_t request_size;
+    uint8_t *room;      // where the read in progress goes, and how much it has brought
+    size_t filled;
     long verify_error;
     int error_number;
     char detail[160];
@@ -48,6 +51,7 @@ static void end(freshet_socket *socket) {
     else
         result.kind = socket->nonsense ? FRESHET_END_RESPONSE : FRESHET_END_HANGUP;
     if (socket->ended) *socket->ended = true;
+    if (socket->loop->uv && !socket->connected && socket->wsi) freshet_uv_forget(socket->loop->uv, socket->wsi);
     socket->handlers.ended(socket->context, &result);
     free(socket->server_name);
     free(socket->request);
@@ -81,13 +85,38 @@ static void put_request(freshet_socket *socket, uint8_t **position, size_t room)
     *position = start + socket->request_size;
 }
 
+static void deliver(freshet_socket *socket) {
+    size_t count = socket->filled;
+    socket->filled = 0;
+    if (count) socket->handlers.received(socket->context, socket->room, count);
+}
+
+/// Pulls what is there, into one buffer as far as it goes, and delivers it once.
 static int read_some(freshet_socket *socket) {
     size_t capacity = 0;
-    uint8_t *buffer = socket->handlers.buffer(socket->context, &capacity);
-    if (!buffer) return 0;  // paused: what is not pulled stays in the kernel (B 3)
-    char *bytes = (char *)buffer;
-    int count = (int)(capacity < FRESHET_READ_MAX ? capacity : FRESHET_READ_MAX);
-    return lws_http_client_read(socket->wsi, &bytes, &count) < 0 ? -1 : 0;
+    socket->room = socket->handlers.buffer(socket->context, &capacity);
+    if (!socket->room) return 0;  // paused: what is not pulled stays in the kernel (B 3)
+    SSL *ssl = lws_get_ssl(socket->wsi);
+    size_t before;
+    int result;
+    do {
+        before = socket->filled;
+        char *bytes = (char *)socket->room + before;
+        int count = (int)(capacity - before < FRESHET_READ_MAX ? capacity - before : FRESHET_READ_MAX);
+        result = lws_http_client_read(socket->wsi, &bytes, &count);
+        // OpenSSL hands out one record a call, and has read ahead: nothing would tell of what it still holds.
+    } while (result >= 0 && ssl && socket->filled > before && socket->filled < capacity && SSL_has_pending(ssl));
+    // libwebsockets reads no more than its own buffer could hold. A flood is read in larger pieces.
+    while (result >= 0 && !ssl && socket->filled >= FRESHET_READ_MAX && socket->filled < capacity) {
+        ssize_t more = recv(lws_get_socket_fd(socket->wsi), socket->room + socket->filled, capacity - socket->filled,
+                            MSG_DONTWAIT);
+        if (more <= 0) break;  // also the end, which libwebsockets finds as well
+        socket->filled += (size_t)more;
+    }
+    bool pending = result >= 0 && ssl && socket->filled == capacity && SSL_has_pending(ssl);
+    deliver(socket);
+    if (pending && !socket->closing) socket->handlers.pending(socket->context);
+    return result < 0 || socket->closing ? -1 : 0;
 }
 
 static void note_failure(freshet_socket *socket, struct lws *wsi, const char *text) {
@@ -154,6 +183,7 @@ int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, v
         if (socket->closing) return -1;
         int verdict = socket->handlers.responded(socket->context, status);
         socket->tunnelling = verdict == FRESHET_TUNNEL;
+        if (socket->tunnelling && socket->tls) freshet_read_ahead(lws_get_ssl(wsi));
         socket->reading_body = verdict == FRESHET_BODY;
         return verdict == FRESHET_REFUSE ? -1 : 0;
     }
@@ -164,6 +194,11 @@ int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, v
 
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
         if (len > FRESHET_READ_MAX) return -1;  // A 0 b
+        if ((uint8_t *)in == socket->room + socket->filled) {
+            socket->filled += len;
+            return 0;
+        }
+        deliver(socket);  // what came with the 101 is in libwebsockets' memory
         socket->handlers.received(socket->context, in, len);
         return socket->closing ? -1 : 0;
 
@@ -275,6 +310,12 @@ bool freshet_socket_certificate_wanted(freshet_socket *socket) {
     return socket->tls && freshet_wants_certificate(lws_get_ssl(socket->wsi));
 }
 
+static void kill_soon(freshet_socket *socket) {
+    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    // In libuv libwebsockets looks at its timers only after an event (A 11).
+    if (socket->loop->uv) lws_cancel_service(socket->loop->lws);
+}
+
 bool freshet_socket_can_write(freshet_socket *socket) {
     return socket->tunnelling && !socket->closing && !lws_partial_buffered(socket->wsi);
 }
@@ -288,11 +329,11 @@ void freshet_socket_want_writable(freshet_socket *socket) { lws_callback_on_writ
 
 void freshet_socket_resume(freshet_socket *socket) {
     if (!socket->tunnelling || socket->closing || read_some(socket) >= 0) return;
-    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    kill_soon(socket);
 }
 
 void freshet_socket_close(freshet_socket *socket) {
     // The flag is needed as well: a kill is lost when the connection comes about first (B 5).
     socket->closing = true;
-    if (socket->wsi) lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    if (socket->wsi) kill_soon(socket);
 }

@@ -117,6 +117,12 @@ static const char *apply(SSL_CTX *context, freshet_tls_options options) {
     return NULL;
 }
 
+void freshet_read_ahead(SSL *ssl) {
+    // Four records of the largest size, which stay in the cache; the buffer is there only while something is in it (SSL_MODE_RELEASE_BUFFERS).
+    SSL_set_default_read_buffer_len(ssl, 4 * (SSL3_RT_MAX_PLAIN_LENGTH + SSL3_RT_MAX_ENCRYPTED_OVERHEAD));
+    SSL_set_read_ahead(ssl, 1);
+}
+
 bool freshet_is_pinned(const freshet_tls *tls, X509_STORE_CTX *store) {
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
     for (int i = 0; i < sk_X509_num(chain); i++) {

@@ -10,6 +10,7 @@ import Logging
 /// thread and enter by `assumeIsolated`; consumers reach it through a `SubscriptionClient`.
 actor SubscriptionManager<Source: FeedSource> {
     nonisolated let loop: EventLoop
+    private let residence: EventLoop.Residence
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.loop.asUnownedSerialExecutor() }
 
     private struct Subscription {
@@ -55,6 +56,7 @@ actor SubscriptionManager<Source: FeedSource> {
         self.target = target
         self.machine = ConnectionMachine(policy: policy)
         self.loop = loop
+        self.residence = EventLoop.Residence(loop)
         self.transport = transport
         self.time = time
         self.logger = logger

@@ -12,7 +12,9 @@ func report(_ fields: String) {
     print(#"{"client":"freshet","mode":"\#(options.mode)","size":\#(size),\#(fields)}"#)
 }
 
-func connect(_ url: String = options.url, loop: EventLoop = .shared) async throws -> WebSocket {
+let loop = options.number("poll", 0) == 1 ? EventLoop(.poll) : .shared
+
+func connect(_ url: String = options.url) async throws -> WebSocket {
     var configuration = WebSocketConfiguration()
     configuration.proxy = .none
     configuration.tls.authorities = options.ca.map { .file($0) }
@@ -116,11 +118,19 @@ func beside() async throws {
     withExtendedLifetime(sockets) {}
 }
 
-switch options.mode {
-case "receive": try await receive()
-case "send": try await send()
-case "echo": try await echo()
-case "idle": try await idle()
-case "beside": try await beside()
-default: print(#"{"unsupported":true}"#)
+func run() async throws {
+    switch options.mode {
+    case "receive": try await receive()
+    case "send": try await send()
+    case "echo": try await echo()
+    case "idle": try await idle()
+    case "beside": try await beside()
+    default: print(#"{"unsupported":true}"#)
+    }
+}
+
+if options.number("on-loop", 0) == 1 {
+    try await Task(executorPreference: loop.taskExecutor) { try await run() }.value
+} else {
+    try await run()
 }

@@ -30,8 +30,12 @@ typedef struct {
     void (*timer)(void *context);  ///< the time of freshet_loop_set_timer() has come
 } freshet_loop_handlers;
 
-/// Creates a loop with one libwebsockets context, or returns NULL (out of memory or descriptors).
-freshet_loop *_Nullable freshet_loop_create(freshet_loop_handlers handlers, void *context);
+/// Creates a loop with one libwebsockets context, or returns NULL (out of memory or descriptors). With `many` it waits in libuv
+/// where libwebsockets' plug-in for that is installed.
+freshet_loop *_Nullable freshet_loop_create(freshet_loop_handlers handlers, void *context, bool many);
+
+/// Whether it waits in libuv.
+bool freshet_loop_scales(freshet_loop *loop);
 
 /// Handles the next events; with `wait` it waits for them.
 void freshet_loop_turn(freshet_loop *loop, bool wait);
@@ -123,6 +127,8 @@ typedef struct {
     uint8_t *_Nullable (*_Nonnull buffer)(void *context, size_t *capacity);
     /// Bytes came, most often (not always) into what `buffer` gave. Valid during the call.
     void (*received)(void *context, const uint8_t *bytes, size_t count);
+    /// More has come than the buffer took, and no event will tell: freshet_socket_resume() reads it.
+    void (*pending)(void *context);
     void (*writable)(void *context);
     /// The end, exactly once, the last call of all.
     void (*ended)(void *context, const freshet_socket_end *end);

@@ -4,12 +4,15 @@
 ///
 /// It never drops: at its limit it asks for the socket not to be read, and takes what is already on its way, which is
 /// one read at most.
+@usableFromInline
 package struct DeliveryBuffer<Element: Sendable>: Sendable {
+    @usableFromInline
     package enum End: Sendable {
         case finished
         case failed(FreshetError)
     }
 
+    @usableFromInline
     package enum Taken: Sendable {
         /// Everything that waited; `resume` says that reading may go on.
         case batch([Element], resume: Bool)
@@ -17,26 +20,26 @@ package struct DeliveryBuffer<Element: Sendable>: Sendable {
         case empty
     }
 
-    package let elementLimit: Int
-    package let byteLimit: Int
-    private var elements: [Element] = []
-    private var bytes = 0
-    private var suspended = false
-    private var end: End?
+    @usableFromInline package let elementLimit: Int
+    @usableFromInline package let byteLimit: Int
+    @usableFromInline var elements: [Element] = []
+    @usableFromInline var bytes = 0
+    @usableFromInline var suspended = false
+    @usableFromInline var end: End?
 
-    package init(elementLimit: Int = 4096, byteLimit: Int = 1 << 20) {
+    @inlinable package init(elementLimit: Int = 4096, byteLimit: Int = 1 << 20) {
         self.elementLimit = elementLimit
         self.byteLimit = byteLimit
     }
 
-    package var count: Int { self.elements.count }
-    package var byteCount: Int { self.bytes }
+    @inlinable package var count: Int { self.elements.count }
+    @inlinable package var byteCount: Int { self.bytes }
 
     /// Nothing to take, and not over.
-    package var isWaitedFor: Bool { self.elements.isEmpty && self.end == nil }
+    @inlinable package var isWaitedFor: Bool { self.elements.isEmpty && self.end == nil }
 
     /// Appends a batch; true when reading is to be suspended.
-    package mutating func append(_ batch: [Element], bytes: Int) -> Bool {
+    @inlinable package mutating func append(_ batch: [Element], bytes: Int) -> Bool {
         guard self.end == nil else { return false }
         self.elements.append(contentsOf: batch)
         self.bytes += bytes
@@ -45,19 +48,19 @@ package struct DeliveryBuffer<Element: Sendable>: Sendable {
     }
 
     /// Gives the last element, if it still waits, the chance to take in what would come next; false: append that.
-    package mutating func mergeIntoLast(_ merge: (Element) -> Element?) -> Bool {
+    @inlinable package mutating func mergeIntoLast(_ merge: (Element) -> Element?) -> Bool {
         guard let last = self.elements.last, let merged = merge(last) else { return false }
         self.elements[self.elements.count - 1] = merged
         return true
     }
 
     /// Ends it; what waits is still handed out first. Only the first end counts.
-    package mutating func finish(_ end: End) {
+    @inlinable package mutating func finish(_ end: End) {
         self.end = self.end ?? end
     }
 
     /// The consumer left: nothing is handed out any more. True when reading had been suspended.
-    package mutating func discard() -> Bool {
+    @inlinable package mutating func discard() -> Bool {
         self.elements = []
         self.bytes = 0
         self.end = .finished
@@ -65,7 +68,7 @@ package struct DeliveryBuffer<Element: Sendable>: Sendable {
         return self.suspended
     }
 
-    package mutating func take() -> Taken {
+    @inlinable package mutating func take() -> Taken {
         if !self.elements.isEmpty {
             let batch = self.elements
             self.elements = []

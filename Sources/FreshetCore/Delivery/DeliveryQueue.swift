@@ -3,20 +3,25 @@
 /// A `DeliveryBuffer` between the loop, which fills it, and one consumer, which empties it a batch at a time.
 ///
 /// Everything travels through the lock; the continuation only says "look again" (design D7).
+@usableFromInline
 package final class DeliveryQueue<Element: Sendable>: Sendable {
-    private struct State: Sendable {
-        var buffer: DeliveryBuffer<Element>
+    @usableFromInline
+    struct State: Sendable {
+        @usableFromInline var buffer: DeliveryBuffer<Element>
         /// Most often one at most.
-        var consumers: [CheckedContinuation<Void, Never>] = []
+        // Unsafe, for a checked one allocates. Proof: only `wait` adds one, and whoever takes it out of here resumes it.
+        @usableFromInline var consumers: [UnsafeContinuation<Void, Never>] = []
+
+        @inlinable init(buffer: DeliveryBuffer<Element>) { self.buffer = buffer }
     }
 
-    private let state: Locked<State>
+    @usableFromInline let state: Locked<State>
     /// Called from the consumer, when there is room again after `append` said that there is none.
-    private let resumeReading: @Sendable () -> Void
+    @usableFromInline let resumeReading: @Sendable () -> Void
     /// Called from wherever the consumer left, perhaps more than once.
-    private let consumerLeft: @Sendable () -> Void
+    @usableFromInline let consumerLeft: @Sendable () -> Void
 
-    package init(
+    @inlinable package init(
         _ buffer: DeliveryBuffer<Element> = DeliveryBuffer(),
         resumeReading: @escaping @Sendable () -> Void,
         consumerLeft: @escaping @Sendable () -> Void
@@ -27,25 +32,25 @@ package final class DeliveryQueue<Element: Sendable>: Sendable {
     }
 
     /// How many elements wait.
-    package var count: Int { self.state.withLock { $0.buffer.count } }
+    @inlinable package var count: Int { self.state.withLock { $0.buffer.count } }
 
     // MARK: - The loop's side
 
     /// Appends a batch; true when the socket is not to be read for now.
-    package func append(_ elements: [Element], bytes: Int) -> Bool {
+    @inlinable package func append(_ elements: [Element], bytes: Int) -> Bool {
         self.change { $0.append(elements, bytes: bytes) }
     }
 
     /// Appends an element, unless the last one that waits takes it in; true when the socket is not to be read for now.
-    package func append(_ element: Element, mergingIntoLast merge: (Element) -> Element?) -> Bool {
+    @inlinable package func append(_ element: Element, mergingIntoLast merge: (Element) -> Element?) -> Bool {
         self.change { $0.append($0.mergeIntoLast(merge) ? [] : [element], bytes: 0) }
     }
 
-    package func finish(_ end: DeliveryBuffer<Element>.End) {
+    @inlinable package func finish(_ end: DeliveryBuffer<Element>.End) {
         self.change { $0.finish(end) }
     }
 
-    private func change<Result: Sendable>(_ change: (inout DeliveryBuffer<Element>) -> Result) -> Result {
+    @inlinable func change<Result: Sendable>(_ change: (inout DeliveryBuffer<Element>) -> Result) -> Result {
         let (result, consumers) = self.state.withLock { state in
             defer { state.consumers = [] }
             return (change(&state.buffer), state.consumers)
@@ -57,7 +62,7 @@ package final class DeliveryQueue<Element: Sendable>: Sendable {
     // MARK: - The consumer's side
 
     /// The next batch, nil at the end; suspends while there is nothing. Cancelling the task ends the feed.
-    package func next(isolation: isolated (any Actor)?) async throws(FreshetError) -> [Element]? {
+    @inlinable package func next(isolation: isolated (any Actor)?) async throws(FreshetError) -> [Element]? {
         while true {
             if Task.isCancelled {
                 self.leave()
@@ -77,9 +82,9 @@ package final class DeliveryQueue<Element: Sendable>: Sendable {
         }
     }
 
-    private func wait(isolation: isolated (any Actor)?) async {
+    @inlinable func wait(isolation: isolated (any Actor)?) async {
         await withTaskCancellationHandler {
-            await withCheckedContinuation(isolation: isolation) { continuation in
+            await withUnsafeContinuation(isolation: isolation) { continuation in
                 let mustWait = self.state.withLock { state in
                     guard state.buffer.isWaitedFor else { return false }
                     state.consumers.append(continuation)
@@ -93,7 +98,7 @@ package final class DeliveryQueue<Element: Sendable>: Sendable {
     }
 
     /// The consumer is gone: nothing is kept for it, and the subscription ends. Any number of times, from anywhere.
-    package func leave() {
+    @inlinable package func leave() {
         let wasFull = self.change { $0.discard() }
         if wasFull { self.resumeReading() }
         self.consumerLeft()

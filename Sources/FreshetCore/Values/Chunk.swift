@@ -6,12 +6,14 @@
 package final class Chunk: @unchecked Sendable {
     @usableFromInline package let bytes: UnsafeRawBufferPointer
 
+    private let memory: UnsafeMutableRawBufferPointer
     /// Where the memory goes at the end; nil: it is freed.
-    private let pool: ChunkPool?
+    private let pool: MemoryPool?
 
     /// Takes over memory that `UnsafeMutableRawBufferPointer.allocate` made, or that is of `pool`; its first `count` bytes count.
-    package init(adopting memory: UnsafeMutableRawBufferPointer, count: Int, pool: ChunkPool? = nil) {
+    package init(adopting memory: UnsafeMutableRawBufferPointer, count: Int, pool: MemoryPool? = nil) {
         self.bytes = UnsafeRawBufferPointer(start: memory.baseAddress, count: count)
+        self.memory = memory
         self.pool = pool
     }
 
@@ -22,7 +24,7 @@ package final class Chunk: @unchecked Sendable {
     }
 
     deinit {
-        guard let pool = self.pool else { return self.bytes.deallocate() }
-        pool.give(UnsafeMutableRawBufferPointer(start: .init(mutating: self.bytes.baseAddress), count: pool.chunkSize))
+        guard let pool = self.pool else { return self.memory.deallocate() }
+        pool.give(self.memory)
     }
 }

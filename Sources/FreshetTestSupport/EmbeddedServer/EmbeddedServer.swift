@@ -71,7 +71,7 @@ public actor EmbeddedServer {
         key: String? = nil,
         onEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) async throws(FreshetError) {
-        self.loop = EventLoop()
+        self.loop = EventLoop(.poll)
         self.certificate = certificate
         self.key = key
         self.port = port

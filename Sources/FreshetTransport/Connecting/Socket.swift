@@ -60,6 +60,8 @@ final class Socket {
     private var closeWhenSent = false
     /// Whether the last turn to read was left to writing.
     private var leftTurn = false
+    /// During a flood; otherwise the loop's is used.
+    private var largeBuffer: ReadBuffer?
 
     init(loop: EventLoop, owner: any Owner) {
         self.loop = loop
@@ -150,7 +152,11 @@ final class Socket {
     func resumeReading() {
         guard self.paused else { return }
         self.paused = false
-        // Never within the caller's call: that may be the delivery of an earlier read, and must end before the next.
+        self.readOnSoon()
+    }
+
+    /// Never within the caller's call: that may be the delivery of an earlier read, and must end before the next.
+    private func readOnSoon() {
         let confined = LoopConfined(self)
         self.loop.execute { confined.object?.readOn() }
     }
@@ -184,6 +190,7 @@ final class Socket {
         received: { context, bytes, count in
             unsafe Socket.from(context).received(UnsafeRawBufferPointer(start: bytes, count: count))
         },
+        pending: { context in unsafe Socket.from(context).readOnSoon() },
         writable: { context in unsafe Socket.from(context).flush() },
         ended: { context, end in
             let socket = unsafe Unmanaged<Socket>.fromOpaque(context).takeRetainedValue()
@@ -201,11 +208,10 @@ final class Socket {
         // second turn is left to it. Never more than one, or two peers that both write could wait for each other (B 4).
         self.leftTurn = self.blocked && !self.leftTurn
         if self.leftTurn {
-            let confined = LoopConfined(self)
-            self.loop.execute { confined.object?.readOn() }
+            self.readOnSoon()
             return nil
         }
-        let memory = unsafe self.owner?.socketRoom() ?? self.loop.scratch.prepare()
+        let memory = unsafe self.owner?.socketRoom() ?? self.prepareBuffer()
         unsafe capacity.pointee = memory.count
         return unsafe memory.baseAddress?.assumingMemoryBound(to: UInt8.self)
     }
@@ -215,15 +221,30 @@ final class Socket {
         if let room = unsafe self.owner?.socketRoom(), unsafe UnsafeRawPointer(room.baseAddress) == bytes.baseAddress {
             self.owner?.socketFilledRoom(bytes.count)
         } else {
-            let chunk = unsafe self.loop.scratch.chunk(for: bytes)
-            self.owner?.socketReceived(ByteSlice(chunk))
+            self.owner?.socketReceived(ByteSlice(unsafe self.chunk(for: bytes)))
         }
         // Under a flood the writable call starves, so what waits goes out from here as well (A 0 e).
         if self.blocked { self.flush() }
     }
 
+    private func prepareBuffer() -> UnsafeMutableRawBufferPointer {
+        unsafe self.largeBuffer?.prepare() ?? self.loop.readBuffer.prepare()
+    }
+
+    private func chunk(for bytes: UnsafeRawBufferPointer) -> Chunk {
+        let size = self.largeBuffer?.size ?? .small
+        let chunk = unsafe self.largeBuffer?.chunk(for: bytes) ?? self.loop.readBuffer.chunk(for: bytes)
+        let next = size.next(after: bytes.count)
+        if next != size {
+            self.largeBuffer?.release()
+            self.largeBuffer = next == .small ? nil : ReadBuffer(next, from: self.loop.memory)
+        }
+        return chunk
+    }
+
     private func ended(_ end: freshet_socket_end) {
         unsafe self.handle = nil
+        self.largeBuffer?.release()
         let end = SocketEnd(
             kind: SocketEnd.Kind(rawValue: unsafe end.kind) ?? .reset,
             errorNumber: unsafe end.error_number,

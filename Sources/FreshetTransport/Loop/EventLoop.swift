@@ -9,8 +9,8 @@ import Darwin
 import Glibc
 #endif
 
-// Proof for @unchecked: `state` is behind its lock, and so is every change of `handle`; the other variables are touched
-// on the loop's thread only.
+// Proof for @unchecked: `state` is behind its lock, and so is every change of `handle`; `waiting` is set before anybody else has
+// the loop; the other variables are touched on the loop's thread only.
 
 /// One libwebsockets context on one plain thread, and the executor of the actors that live on it (design D2).
 ///
@@ -18,19 +18,32 @@ import Glibc
 /// hop. A loop lives until ``shutdown()``.
 @safe
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
-    /// The loop that clients share unless they are given another.
-    public static let shared = EventLoop()
+    /// How a loop waits for its sockets.
+    public enum Waiting: Sendable {
+        /// By `poll()`: what a message costs grows with the number of connections on the loop. For some 200 at most.
+        case poll
+        /// In libuv, which uses epoll or kqueue: any number of connections. It takes libwebsockets' plug-in for it (Debian:
+        /// libwebsockets-evlib-uv); where that is not installed, the loop waits by `poll()`.
+        case libuv
+    }
+
+    /// How this loop waits. Not changed after it was made.
+    public private(set) var waiting = Waiting.poll
 
     enum Work: Sendable {
         case job(UnownedJob)
+        case task(UnownedJob, LoopTaskExecutor)
         case call(@Sendable () -> Void)
     }
 
     struct State: Sendable {
         var work: [Work] = []
+        /// An empty array with room, for the next work.
+        var spare: [Work] = []
         /// Whether somebody will look at `work` without being woken.
         var awake = false
         var phase = Phase.running
+        var residents = 0
         var thread: UInt = 0
     }
 
@@ -49,8 +62,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private var stopRequested = false
     /// Loop thread only.
     var timers = TimerQueue()
-    /// Loop thread only: where the next read goes, handed over when it is well filled.
-    var scratch = ReadBuffer()
+    /// For reads and large messages.
+    let memory: MemoryPool
+    /// Loop thread only: where the next read of most sockets goes.
+    var readBuffer: ReadBuffer
     /// Loop thread only: what C may ask for until the context is gone.
     private var kept: [AnyObject] = []
     /// Loop thread only.
@@ -66,17 +81,21 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Starts a loop.
     ///
+    /// - Parameter waiting: how it waits for its sockets.
     /// - Precondition: the process can have another thread and about 1 MB of memory.
-    public init() {
+    public init(_ waiting: Waiting = .libuv) {
+        self.memory = MemoryPool(limit: 8 << 20)
+        self.readBuffer = ReadBuffer(.small, from: self.memory)
         let handlers = unsafe freshet_loop_handlers(
             woken: { unsafe EventLoop.from($0).drain() },
             timer: { unsafe EventLoop.from($0).timerFired() }
         )
         // The loop keeps itself alive until its thread ends, which releases it.
         let retained = unsafe Unmanaged.passRetained(self).toOpaque()
-        guard let handle = unsafe freshet_loop_create(handlers, retained) else {
+        guard let handle = unsafe freshet_loop_create(handlers, retained, waiting == .libuv) else {
             preconditionFailure("no memory or file descriptors for an event loop")
         }
+        unsafe self.waiting = freshet_loop_scales(handle) ? .libuv : .poll
         unsafe self.handle = handle
         Thread.start { [self] in self.run() }
     }
@@ -108,7 +127,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         self.state.withLock { $0.thread } == Thread.current
     }
 
-    private func add(_ work: Work) {
+    func add(_ work: Work) {
         let mustRun = self.state.withLock { state in
             state.work.append(work)
             guard !state.awake else { return false }
@@ -117,6 +136,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
                 state.thread = Thread.current
                 return true
             }
+            // The loop's own thread looks after each turn.
+            guard state.thread != Thread.current else { return false }
             // Under the lock, so that it cannot meet the context's end: the one call allowed from other threads.
             if let handle = unsafe self.handle { unsafe freshet_loop_wake(handle) }
             return false
@@ -126,22 +147,26 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Runs what was brought, until there is nothing; from then on whoever brings something wakes the loop.
     private func drain() {
+        var batch: [Work] = []
         while true {
-            let batch = self.state.withLock { state in
-                let batch = state.work
-                state.work = []
+            self.state.withLock { state in
+                // The arrays change places, so that they need not be allocated each time.
+                if state.spare.capacity > 0 { swap(&batch, &state.spare) }
+                swap(&batch, &state.work)
                 state.awake = !batch.isEmpty
                 if batch.isEmpty, state.phase == .stopping { state.phase = .stopped }
                 if batch.isEmpty, state.phase == .stopped { state.thread = 0 }
-                return batch
+                if batch.isEmpty { swap(&batch, &state.spare) }
             }
-            if batch.isEmpty { return }
+            if batch.isEmpty { break }
             for work in batch {
                 switch work {
                 case .job(let job): unsafe job.runSynchronously(on: self.asUnownedSerialExecutor())
+                case .task(let job, let executor): unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor())
                 case .call(let call): call()
                 }
             }
+            batch.removeAll(keepingCapacity: batch.count <= 1024)
         }
     }
 
@@ -152,8 +177,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         guard let handle = unsafe self.handle else { return }
         while !self.stopRequested {
             unsafe freshet_loop_turn(handle, self.held.isEmpty)
-            guard !self.held.isEmpty else { continue }
-            self.held.removeAll { !$0.turnEnded() }
+            if !self.held.isEmpty { self.held.removeAll { !$0.turnEnded() } }
+            // Last, since nobody wakes the loop for what its own thread brings.
+            self.drain()
         }
         self.held = []
         self.state.withLock { state in
@@ -164,7 +190,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         self.timers.removeAll()
         self.wakers = [:]
         self.kept = []
-        self.scratch.release()
+        self.readBuffer.release()
         self.state.withLock { $0.phase = .stopping }
         self.drain()
         unsafe Unmanaged.passUnretained(self).release()

@@ -15,6 +15,7 @@ package struct FrameParser: ~Copyable {
     }
 
     private let messageLimit: Int
+    private let memory: MemoryPool
     private var inflater: Inflater?
     /// A header that is not complete yet: at most 9 bytes.
     private var headerBytes: [UInt8] = []
@@ -27,7 +28,13 @@ package struct FrameParser: ~Copyable {
     /// - Parameters:
     ///   - messageLimit: the largest message in bytes, compressed and not; one frame may be as large.
     ///   - inflater: for permessage-deflate, when that was agreed.
-    package init(messageLimit: Int, inflater: Inflater? = nil) {
+    ///   - memory: for messages that are put together.
+    package init(
+        messageLimit: Int,
+        inflater: Inflater? = nil,
+        memory: MemoryPool = MemoryPool(limit: 0)
+    ) {
+        self.memory = memory
         self.messageLimit = min(messageLimit, MessageBatch.messageLimit)
         self.inflater = inflater
     }
@@ -140,7 +147,8 @@ package struct FrameParser: ~Copyable {
                 kind,
                 inflater: header.compressed ? self.inflater : nil,
                 expecting: header.length,
-                limit: self.messageLimit
+                limit: self.messageLimit,
+                memory: self.memory
             )
         }
         self.frame = (header.length, header.final)

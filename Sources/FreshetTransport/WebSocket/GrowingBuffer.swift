@@ -7,12 +7,14 @@ import FreshetCore
 final class GrowingBuffer {
     private var memory: UnsafeMutableRawBufferPointer
     private(set) var count = 0
+    private let pool: MemoryPool
 
-    init(capacity: Int) {
-        unsafe self.memory = .allocate(byteCount: max(capacity, 64), alignment: 16)
+    init(capacity: Int, from pool: MemoryPool) {
+        self.pool = pool
+        unsafe self.memory = Self.allocate(max(capacity, 64), from: pool)
     }
 
-    deinit { unsafe self.memory.deallocate() }
+    deinit { self.free() }
 
     /// Valid until the next call.
     var contents: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: self.memory[..<self.count]) }
@@ -26,12 +28,10 @@ final class GrowingBuffer {
     /// Where the next bytes go: at least so many. Valid until the next call.
     func room(atLeast wanted: Int) -> UnsafeMutableRawBufferPointer {
         if unsafe self.memory.count - self.count < wanted {
-            let larger = unsafe UnsafeMutableRawBufferPointer.allocate(
-                byteCount: max(self.memory.count * 2, self.count + wanted),
-                alignment: 16
-            )
+            let size = unsafe max(self.memory.count * 2, self.count + wanted)
+            let larger = unsafe Self.allocate(size, from: self.pool)
             unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: self.memory[..<self.count]))
-            unsafe self.memory.deallocate()
+            self.free()
             unsafe self.memory = larger
         }
         return unsafe UnsafeMutableRawBufferPointer(rebasing: self.memory[self.count...])
@@ -45,9 +45,24 @@ final class GrowingBuffer {
 
     /// The bytes as a chunk; the buffer is empty afterwards.
     func takeChunk() -> Chunk {
-        let chunk = unsafe Chunk(adopting: self.memory, count: self.count)
+        let isPooled = unsafe Self.isPooled(self.memory.count)
+        let chunk = unsafe Chunk(adopting: self.memory, count: self.count, pool: isPooled ? self.pool : nil)
         unsafe self.memory = .allocate(byteCount: 0, alignment: 16)
         self.count = 0
         return chunk
+    }
+
+    private static func isPooled(_ size: Int) -> Bool { size >= MemoryPool.smallest }
+
+    private static func allocate(_ size: Int, from pool: MemoryPool) -> UnsafeMutableRawBufferPointer {
+        unsafe Self.isPooled(size) ? pool.take(atLeast: size) : .allocate(byteCount: size, alignment: 16)
+    }
+
+    private func free() {
+        if unsafe Self.isPooled(self.memory.count) {
+            unsafe self.pool.give(self.memory)
+        } else {
+            unsafe self.memory.deallocate()
+        }
     }
 }

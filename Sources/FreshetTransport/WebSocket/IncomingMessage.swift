@@ -17,11 +17,17 @@ final class IncomingMessage {
     var compressed: Bool { self.inflater != nil }
 
     /// Announced bytes are not yet bytes that came, so no more than 1 MiB is set aside for them.
-    init(_ kind: WebSocketMessage.Kind, inflater: Inflater?, expecting count: Int, limit: Int) {
+    init(
+        _ kind: WebSocketMessage.Kind,
+        inflater: Inflater?,
+        expecting count: Int,
+        limit: Int,
+        memory: MemoryPool
+    ) {
         self.kind = kind
         self.inflater = inflater
         self.limit = limit
-        self.buffer = GrowingBuffer(capacity: min(count, 1 << 20))
+        self.buffer = GrowingBuffer(capacity: min(count, 1 << 20), from: memory)
     }
 
     func append(_ bytes: ByteSlice) throws(WebSocketFailure) {

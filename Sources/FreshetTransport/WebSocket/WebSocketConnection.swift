@@ -38,6 +38,7 @@ final class WebSocketConnection: WebSocketLink {
     let outbox: Outbox
     private let target: WebSocketTarget
     private let loop: EventLoop
+    private let residence: EventLoop.Residence
     private let events: @Sendable (WebSocketEvent) -> Void
     private var stage = Stage.ended
     private var session = WebSocketSession(messageLimit: 0)
@@ -56,6 +57,7 @@ final class WebSocketConnection: WebSocketLink {
     init(_ target: WebSocketTarget, on loop: EventLoop, events: @escaping @Sendable (WebSocketEvent) -> Void) {
         self.target = target
         self.loop = loop
+        self.residence = EventLoop.Residence(loop)
         self.events = events
         let wake = WeakConfined<WebSocketConnection>()
         self.outbox = Outbox(limit: target.configuration.sendLimit) {
@@ -84,7 +86,8 @@ final class WebSocketConnection: WebSocketLink {
         self.stage = .open(socket)
         self.session = WebSocketSession(
             messageLimit: configuration.messageLimit,
-            inflater: agreement.compression.map { Inflater($0) }
+            inflater: agreement.compression.map { Inflater($0) },
+            memory: self.loop.memory
         )
         if let compression = agreement.compression {
             self.outbox.compress(with: Deflater(compression), from: configuration.compression.minimumSize)

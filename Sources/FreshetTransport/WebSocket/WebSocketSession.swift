@@ -42,8 +42,12 @@ package struct WebSocketSession: ~Copyable {
     private var state = State.open
     private var parser: FrameParser
 
-    package init(messageLimit: Int, inflater: Inflater? = nil) {
-        self.parser = FrameParser(messageLimit: messageLimit, inflater: inflater)
+    package init(
+        messageLimit: Int,
+        inflater: Inflater? = nil,
+        memory: MemoryPool = MemoryPool(limit: 0)
+    ) {
+        self.parser = FrameParser(messageLimit: messageLimit, inflater: inflater, memory: memory)
     }
 
     /// Where the next bytes may be read directly; see `FrameParser.room()`.
