@@ -39,6 +39,7 @@ struct freshet_loop {
     struct lws_vhost *plain;
     freshet_tls *tls;
     freshet_host *hosts;
+    freshet_socket *sockets;
     freshet_listener *listeners;
     lws_sorted_usec_list_t timer;
     freshet_loop_handlers handlers;
@@ -62,8 +63,10 @@ void freshet_uv_set_timer(freshet_uv *uv, int64_t microseconds);
 /// Closes what libwebsockets forgot to: the handle of a socket that never connected.
 void freshet_uv_forget(freshet_uv *uv, struct lws *wsi);
 /// Turns until libwebsockets' context is gone, then frees the loop.
-void freshet_uv_destroy(freshet_uv *uv, struct lws_context **context);
+void freshet_uv_destroy(freshet_uv *uv, freshet_loop *loop);
 
+/// Asks every socket to end soon.
+void freshet_close_sockets(freshet_loop *loop);
 void freshet_free_listeners(freshet_loop *loop);
 /// Whether the other side of this connection asked for a client certificate that is not there.
 bool freshet_wants_certificate(const SSL *ssl);

@@ -92,7 +92,7 @@ static void create_context(freshet_loop *loop) {
 
 static void destroy_context(freshet_loop *loop) {
     if (loop->uv)
-        freshet_uv_destroy(loop->uv, &loop->lws);
+        freshet_uv_destroy(loop->uv, loop);
     else
         lws_context_destroy(loop->lws);
 }
@@ -107,7 +107,7 @@ freshet_loop *freshet_loop_create(freshet_loop_handlers handlers, void *context,
     if (loop->uv && loop->lws) freshet_uv_context_created(loop->uv);
     if (!loop->lws) {
         // libwebsockets' plug-in is not installed.
-        if (loop->uv) freshet_uv_destroy(loop->uv, &loop->lws);
+        if (loop->uv) freshet_uv_destroy(loop->uv, loop);
         loop->uv = NULL;
         create_context(loop);
     }

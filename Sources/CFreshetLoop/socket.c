@@ -12,6 +12,7 @@
 
 struct freshet_socket {
     freshet_loop *loop;
+    freshet_socket *previous, *next;  // of the loop's
     struct lws *wsi;
     freshet_socket_handlers handlers;
     void *context;
@@ -52,6 +53,8 @@ static void end(freshet_socket *socket) {
         result.kind = socket->nonsense ? FRESHET_END_RESPONSE : FRESHET_END_HANGUP;
     if (socket->ended) *socket->ended = true;
     if (socket->loop->uv && !socket->connected && socket->wsi) freshet_uv_forget(socket->loop->uv, socket->wsi);
+    if (socket->next) socket->next->previous = socket->previous;
+    *(socket->previous ? &socket->previous->next : &socket->loop->sockets) = socket->next;
     socket->handlers.ended(socket->context, &result);
     free(socket->server_name);
     free(socket->request);
@@ -246,6 +249,9 @@ freshet_socket *freshet_socket_connect(freshet_loop *loop, freshet_connect what,
         return NULL;
     }
     memcpy(socket->request, what.request, what.request_size);
+    socket->next = loop->sockets;
+    if (socket->next) socket->next->previous = socket;
+    loop->sockets = socket;
 
     struct lws_client_connect_info info;
     memset(&info, 0, sizeof info);
@@ -336,4 +342,8 @@ void freshet_socket_close(freshet_socket *socket) {
     // The flag is needed as well: a kill is lost when the connection comes about first (B 5).
     socket->closing = true;
     if (socket->wsi) kill_soon(socket);
+}
+
+void freshet_close_sockets(freshet_loop *loop) {
+    for (freshet_socket *socket = loop->sockets; socket; socket = socket->next) freshet_socket_close(socket);
 }

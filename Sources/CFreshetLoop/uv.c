@@ -61,42 +61,46 @@ typedef struct {
     struct stat identity;
 } freshet_placeholder;
 
+static bool prepare(freshet_placeholder *place) {
+    place->number = -1;
+    return pipe(place->ends) == 0 && fstat(place->ends[0], &place->identity) == 0;
+}
+
 /// False when somebody else has the number.
 static bool occupy(freshet_placeholder *place, int number) {
-    place->number = -1;
-    if (pipe(place->ends)) return false;
-    fstat(place->ends[0], &place->identity);
     int got = fcntl(place->ends[0], F_DUPFD_CLOEXEC, number);
-    if (got == number) {
+    if (got == number)
         place->number = number;
-    } else {
-        if (got >= 0) close(got);
-        close(place->ends[0]), close(place->ends[1]);
-    }
+    else if (got >= 0)
+        close(got);
     return got == number;
 }
 
-/// Gives the number back, if it is still ours.
+/// Gives the number back, if it is still ours, and ends the pipe.
 static void vacate(freshet_placeholder *place) {
     struct stat found;
-    bool ours = fstat(place->number, &found) == 0 && found.st_ino == place->identity.st_ino &&
-                found.st_dev == place->identity.st_dev;
+    bool ours = place->number >= 0 && fstat(place->number, &found) == 0 &&
+                found.st_ino == place->identity.st_ino && found.st_dev == place->identity.st_dev;
     if (ours) close(place->number);
     close(place->ends[0]), close(place->ends[1]);
 }
 
-void freshet_uv_destroy(freshet_uv *uv, struct lws_context **context) {
+void freshet_uv_destroy(freshet_uv *uv, freshet_loop *loop) {
     uv_close((uv_handle_t *)&uv->timer, NULL);
-    if (*context) {
-        lws_context_destroy(*context);
-        // libwebsockets has closed its wake-up's descriptor, and closes the same number again with its handle: by then it may be
+    if (loop->lws) {
+        freshet_close_sockets(loop);
+        for (int turns = 0; loop->sockets && turns < 1000; turns++) uv_run(&uv->loop, UV_RUN_NOWAIT);
+        // libwebsockets closes its wake-up's descriptor, and later the same number once more with its handle: by then it may be
         // another thread's. So it is made ours meanwhile; where that comes too late, a leak is better than a stranger's file closed.
         freshet_placeholder place;
-        if (!occupy(&place, uv->wake_fd)) return;
+        bool prepared = prepare(&place);
+        lws_context_destroy(loop->lws);
+        bool occupied = prepared && occupy(&place, uv->wake_fd);
         // Handles close in later turns; the context is freed by a second call once they have.
-        for (int turns = 0; *context && turns < 1000; turns++)
-            if (!uv_run(&uv->loop, UV_RUN_NOWAIT)) lws_context_destroy(*context);
-        vacate(&place);
+        for (int turns = 0; occupied && loop->lws && turns < 1000; turns++)
+            if (!uv_run(&uv->loop, UV_RUN_NOWAIT)) lws_context_destroy(loop->lws);
+        if (prepared) vacate(&place);
+        if (loop->lws) return;
     }
     for (int turns = 0; turns < 1000 && uv_run(&uv->loop, UV_RUN_NOWAIT); turns++) {}
     // Otherwise a handle is left that libuv still knows.
