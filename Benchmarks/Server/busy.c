@@ -64,8 +64,8 @@ void flood(peer *peer, size_t size, long count, bool deflated) {
         alive = peer_write(peer, block, (size_t)part * frame);
     }
     uint8_t rest[4096];
-    if (alive && peer_write(peer, close_frame, sizeof close_frame))
-        while (peer_read(peer, rest, sizeof rest) > 0) {}
+    // The server ends the connection (RFC 6455 7.1.1), as soon as the client has answered: some clients wait for that.
+    if (alive && peer_write(peer, close_frame, sizeof close_frame)) peer_read(peer, rest, sizeof rest);
     free(payload), free(packed), free(block);
 }
 
