@@ -57,7 +57,9 @@ static bool upgrade(peer *peer, char *path, size_t path_size, bool *deflate) {
     } while (!strstr(request, "\r\n\r\n") && count < sizeof request - 1);
     if (sscanf(request, "GET %1023s", path) != 1) return false;
     (void)path_size;
-    *deflate = strstr(path, "deflate=1") && strcasestr(request, "permessage-deflate");
+    *deflate = strstr(path, "deflate=1") != NULL;
+    // A client that compresses nothing would look good in the row about compression.
+    if (*deflate && !strcasestr(request, "permessage-deflate")) return false;
     char *key = strcasestr(request, "sec-websocket-key:");
     if (!key) return false;
     key += strlen("sec-websocket-key:");

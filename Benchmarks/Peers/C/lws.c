@@ -117,6 +117,9 @@ int main(int argc, char **argv) {
     info.gid = info.uid = -1;
     info.pt_serv_buf_size = is_idle ? 4096 : 65600; // a buffer of this size for each connection, too
     info.http_proxy_address = "none:0";
+    static const struct lws_extension deflate[] = {
+        {"permessage-deflate", lws_extension_callback_pm_deflate, "permessage-deflate; client_max_window_bits"}, {0}};
+    if (strstr(o.path, "deflate=1")) info.extensions = deflate;
     info.client_ssl_ca_filepath = o.ca;
     info.options = o.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0;
     struct lws_context *context = lws_create_context(&info);
