@@ -66,8 +66,8 @@ def build(wanted, say):
         if names[0] in ("server", "freshet"):
             raise SystemExit(f"\nrun.py: this failed: {step}\n{said}")
         say(f"{names[0]} CANNOT BE BUILT, the benchmark goes on without it: {step}\n{said}\n")
-        errors = [line for line in said.splitlines() if "error" in line] or said.splitlines() or ["no output"]
-        failed[names[0]] = f"could not be built: {errors[-1].strip()[:200]}"
+        errors = [line for line in said.splitlines() if "error:" in line] or said.splitlines() or ["no output"]
+        failed[names[0]] = f"could not be built: {errors[0].strip()[:200]}"
     return failed
 
 

@@ -17,8 +17,8 @@ DARK = """
   .target { stroke: #f0f6fc } .grid { stroke: #3d444d } .one { stroke: #656c76 }
   .page { fill: #0d1117 }
 """
-WIDTH, STEP, GAP = 980, 24, 30
-ROW, AGAINST, LEFT, RIGHT, VALUE, TARGET = 20, 225, 415, 790, 850, 964
+WIDTH, STEP, GAP = 980, 24, 12
+ROW, AGAINST, LEFT, RIGHT, VALUE, TARGET = 20, 238, 420, 780, 850, 960
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
 
 

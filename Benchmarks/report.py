@@ -82,7 +82,7 @@ def evaluate(runs):
             row = f"receive {size} B{suffix}"
             ours = results.median(row, "freshet", rate)
             name = size_text(size)
-            # The targets against peers are for plain connections: with TLS most of the time is OpenSSL's, in all of them.
+            # The targets against peers are for plain connections.
             compare(group, name, *_sides(ours, results.best(row, rate)), None if suffix else RECEIVE_TARGETS[size])
             compare(group, name, "the ceiling in C", ours, results.median(row, "ceiling", rate),
                     CEILING_TARGET if size >= 1024 else None)

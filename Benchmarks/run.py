@@ -74,12 +74,20 @@ def plan(options):
             # Python and Node need half a minute and more for ten thousand.
             able = ("freshet", "lws", "nio", "gorilla") + (("picows", "node-ws") if connections == 1000 else ())
             if "idle" in options.rows:
-                rows.append(Row(f"idle {connections}{', TLS' if secure else ''}", [client for client in wanted if client in able],
-                                "idle", "/idle", min(runs, 3), secure=secure, connections=connections, peer_turns=1))
+                name = f"idle {connections}{', TLS' if secure else ''}"
+                turns = 1 if options.quick else min(runs, 3)
+                rows.append(Row(name, [client for client in wanted if client in able], "idle", "/idle", turns, secure=secure,
+                                connections=connections, peer_turns=1))
     for connections in (0, 10000):
         if "beside" in options.rows and "freshet" in wanted:
             rows.append(Row(f"beside {connections}", ["freshet"], "beside", "/tick?rate=1000", runs, connections=connections))
     return rows
+
+
+def why(done):
+    """The line of stderr that says most: a crash in Swift tells first, most others last."""
+    lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+    return next((line for line in lines if "Fatal error" in line), lines[-1])[:200]
 
 
 class Bench:
@@ -109,7 +117,7 @@ class Bench:
             return {"failed": str(error)}
         lines = done.stdout.strip().splitlines()
         if done.returncode or not lines:
-            return {"failed": (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1][:200]}
+            return {"failed": why(done)}
         result = json.loads(lines[-1])
         return {"failed": "does not know this mode"} if result.get("unsupported") else result
 

@@ -174,9 +174,8 @@ done:
 }
 
 void tick(peer *peer, long rate) {
-    uint8_t message[130];
-    frame_header(message, 0x82, 128);
-    fill(message + 2, 128);
+    uint8_t message[4 + 128];
+    fill(message + frame_header(message, 0x82, 128), 128);
     struct timespec next;
     clock_gettime(CLOCK_MONOTONIC, &next);
     while (peer_write(peer, message, sizeof message)) {
