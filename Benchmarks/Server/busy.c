@@ -64,8 +64,8 @@ void flood(peer *peer, size_t size, long count, bool deflated) {
         alive = peer_write(peer, block, (size_t)part * frame);
     }
     uint8_t rest[4096];
-    if (alive && peer_write(peer, close_frame, sizeof close_frame))
-        while (peer_read(peer, rest, sizeof rest) > 0) {}
+    // The server ends the connection (RFC 6455 7.1.1), as soon as the client has answered: some clients wait for that.
+    if (alive && peer_write(peer, close_frame, sizeof close_frame)) peer_read(peer, rest, sizeof rest);
     free(payload), free(packed), free(block);
 }
 
@@ -75,14 +75,19 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/// Reads masked frames. The payload is skipped, but for "end" (unmasked to be recognised).
+/// Answers a close frame: a client that waits for the answer would otherwise wait for its own timeout, 10 to 30 seconds.
+static void answer_close(peer *peer) {
+    peer_write(peer, close_frame, sizeof close_frame);
+}
+
+/// Reads masked frames. Payloads are skipped, but for that of "end" (unmasked to be recognised).
 void sink(peer *peer) {
     enum { room = 1 << 20 };
     uint8_t *bytes = malloc(room);
     size_t filled = 0;
     long messages = 0;
     unsigned long long total = 0;
-    double first = 0, last = 0;
+    double first = 0;
     size_t skip = 0;
     for (;;) {
         ssize_t got = peer_read(peer, bytes + filled, room - filled);
@@ -96,34 +101,37 @@ void sink(peer *peer) {
                 at += part, skip -= part;
                 continue;
             }
-            if (filled - at < 14 && filled - at < (size_t)(bytes[at + 1] % 128 < 126 ? 6 + 3 : 14)) break;
-            uint8_t short_length = bytes[at + 1] & 0x7F;
-            size_t header = short_length < 126 ? 6 : short_length == 126 ? 8 : 14;
+            if (filled - at < 2) break;
+            uint8_t opcode = bytes[at] & 0x0F;
+            size_t length = bytes[at + 1] & 0x7F, header = length < 126 ? 6 : length == 126 ? 8 : 14;
             if (filled - at < header) break;
-            size_t length = short_length;
-            if (short_length >= 126) {
+            if (header > 6) {
                 length = 0;
                 for (size_t i = 2; i < header - 4; i++) length = length << 8 | bytes[at + i];
             }
-            uint8_t opcode = bytes[at] & 0x0F, *mask = bytes + at + header - 4;
-            if (opcode == 8) goto done;
-            if (opcode == 1 && length == 3 && filled - at >= header + 3 && (bytes[at + header] ^ mask[0]) == 'e' &&
-                (bytes[at + header + 1] ^ mask[1]) == 'n' && (bytes[at + header + 2] ^ mask[2]) == 'd') {
-                uint8_t answer[160];
-                char text[128];
-                int count = snprintf(text, sizeof text, "%ld %llu %.6f", messages, total, last - first);
-                size_t size = frame_header(answer, 0x81, (size_t)count);
-                memcpy(answer + size, text, (size_t)count);
-                peer_write(peer, answer, size + (size_t)count);
-                at += header + 3;
-                continue;
+            if (opcode == 8) {
+                answer_close(peer);
+                goto done;
+            }
+            if (opcode == 1 && length == 3) {
+                if (filled - at < header + 3) break;
+                uint8_t *mask = bytes + at + header - 4, *payload = mask + 4;
+                if ((payload[0] ^ mask[0]) == 'e' && (payload[1] ^ mask[1]) == 'n' && (payload[2] ^ mask[2]) == 'd') {
+                    uint8_t answer[160];
+                    char text[128];
+                    int count = snprintf(text, sizeof text, "%ld %llu %.6f", messages, total, now() - first);
+                    size_t size = frame_header(answer, 0x81, (size_t)count);
+                    memcpy(answer + size, text, (size_t)count);
+                    peer_write(peer, answer, size + (size_t)count);
+                    at += header + 3;
+                    continue;
+                }
             }
             if (opcode < 8) messages += bytes[at] >> 7, total += length;
             at += header, skip = length;
         }
         memmove(bytes, bytes + at, filled - at);
         filled -= at;
-        last = now();
     }
 done:
     free(bytes);
@@ -149,7 +157,10 @@ void echo(peer *peer) {
             if (filled < header + length) break;
             uint8_t *payload = bytes + header, *mask = payload - 4;
             for (size_t i = 0; i < length; i++) payload[i] ^= mask[i & 3];
-            if ((bytes[0] & 0x0F) == 8) goto done;
+            if ((bytes[0] & 0x0F) == 8) {
+                answer_close(peer);
+                goto done;
+            }
             uint8_t answer[14];
             size_t size = frame_header(answer, (bytes[0] & 0x0F) == 9 ? 0x8A : bytes[0], length);
             memcpy(payload - size, answer, size);
@@ -163,9 +174,8 @@ done:
 }
 
 void tick(peer *peer, long rate) {
-    uint8_t message[130];
-    frame_header(message, 0x82, 128);
-    fill(message + 2, 128);
+    uint8_t message[4 + 128];
+    fill(message + frame_header(message, 0x82, 128), 128);
     struct timespec next;
     clock_gettime(CLOCK_MONOTONIC, &next);
     while (peer_write(peer, message, sizeof message)) {

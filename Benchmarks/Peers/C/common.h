@@ -62,3 +62,12 @@ static inline void report_latency(const char *client, options o, double *times, 
            count, times[count / 2] * 1e6, times[count * 99 / 100] * 1e6, times[count * 999 / 1000] * 1e6);
     (void)o;
 }
+
+/// Resident memory in KiB (Linux).
+static inline double resident(void) {
+    FILE *file = fopen("/proc/self/statm", "r");
+    long whole = 0, pages = 0;
+    if (file && fscanf(file, "%ld %ld", &whole, &pages) != 2) pages = 0;
+    if (file) fclose(file);
+    return (double)pages * 4;
+}

@@ -5,9 +5,10 @@
 
 #include <libwebsockets.h>
 #include <stdint.h>
+#include <unistd.h>
 
 static options o;
-static long messages, sent;
+static long messages, sent, opened;
 static double begun, cpu_begun, *times, asked;
 static int done, ended;
 static uint8_t *out;
@@ -21,7 +22,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     switch (reason) {
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
         begun = now(), cpu_begun = cpu();
-        if (strcmp(o.mode, "receive")) lws_callback_on_writable(wsi);
+        opened++;
+        if (!strcmp(o.mode, "send") || !strcmp(o.mode, "echo")) lws_callback_on_writable(wsi);
         return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE:
         if (!lws_is_final_fragment(wsi)) return 0;
@@ -67,23 +69,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     }
 }
 
-int main(int argc, char **argv) {
-    o = parse(argc, argv);
-    if (strcmp(o.mode, "receive") && strcmp(o.mode, "send") && strcmp(o.mode, "echo"))
-        return puts("{\"unsupported\":true}"), 0;
-    lws_set_log_level(0, NULL);
-    times = calloc((size_t)o.count + 1, sizeof *times);
-    out = calloc(1, LWS_PRE + (size_t)(o.size > 1024 ? o.size : 1024));
-    struct lws_protocols protocols[] = {{"bench", callback, 0, 65536, 0, NULL, 1 << 20}, {0}};
-    struct lws_context_creation_info info = {0};
-    info.port = CONTEXT_PORT_NO_LISTEN;
-    info.protocols = protocols;
-    info.gid = info.uid = -1;
-    info.pt_serv_buf_size = 65600;
-    info.http_proxy_address = "none:0";
-    info.client_ssl_ca_filepath = o.ca;
-    info.options = o.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0;
-    struct lws_context *context = lws_create_context(&info);
+static struct lws *open_one(struct lws_context *context) {
     struct lws_client_connect_info connect = {0};
     connect.context = context;
     connect.address = connect.host = "127.0.0.1";
@@ -91,7 +77,54 @@ int main(int argc, char **argv) {
     connect.path = o.path;
     connect.ssl_connection = o.tls ? LCCSCF_USE_SSL : 0;
     connect.local_protocol_name = "bench";
-    if (!lws_client_connect_via_info(&connect)) return 1;
+    return lws_client_connect_via_info(&connect);
+}
+
+/// Opens connections that stay idle, a hundred at a time. Returns when all are open.
+static int open_idle(struct lws_context *context, long wanted) {
+    for (long begun = opened = 0; opened < wanted;) {
+        for (; begun < wanted && begun - opened < 100; begun++)
+            if (!open_one(context)) return 1;
+        lws_service(context, 0);
+        if (ended) return fprintf(stderr, "a connection failed\n"), 1;
+    }
+    return 0;
+}
+
+static int idle(struct lws_context *context) {
+    if (open_idle(context, 10)) return 1; // what the first ones alone need
+    double before = resident(), start = now();
+    if (open_idle(context, o.connections)) return 1;
+    double seconds = now() - start;
+    sleep(2);
+    printf("{\"client\":\"lws\",\"mode\":\"idle\",\"connections\":%ld,\"seconds\":%.6f,\"kib_each\":%.3f}\n", opened, seconds,
+           (resident() - before) / (double)o.connections);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    o = parse(argc, argv);
+    int is_idle = !strcmp(o.mode, "idle");
+    if (strcmp(o.mode, "receive") && strcmp(o.mode, "send") && strcmp(o.mode, "echo") && !is_idle)
+        return puts("{\"unsupported\":true}"), 0;
+    lws_set_log_level(0, NULL);
+    times = calloc((size_t)o.count + 1, sizeof *times);
+    out = calloc(1, LWS_PRE + (size_t)(o.size > 1024 ? o.size : 1024));
+    struct lws_protocols protocols[] = {{"bench", callback, 0, is_idle ? 4096 : 65536, 0, NULL, 1 << 20}, {0}};
+    struct lws_context_creation_info info = {0};
+    info.port = CONTEXT_PORT_NO_LISTEN;
+    info.protocols = protocols;
+    info.gid = info.uid = -1;
+    info.pt_serv_buf_size = is_idle ? 4096 : 65600; // a buffer of this size for each connection, too
+    info.http_proxy_address = "none:0";
+    static const struct lws_extension deflate[] = {
+        {"permessage-deflate", lws_extension_callback_pm_deflate, "permessage-deflate; client_max_window_bits"}, {0}};
+    if (strstr(o.path, "deflate=1")) info.extensions = deflate;
+    info.client_ssl_ca_filepath = o.ca;
+    info.options = o.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0;
+    struct lws_context *context = lws_create_context(&info);
+    if (is_idle) return idle(context);
+    if (!open_one(context)) return 1;
     while (!ended && !(done && strcmp(o.mode, "receive"))) lws_service(context, 0);
     return done ? 0 : 1;
 }

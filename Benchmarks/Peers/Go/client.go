@@ -16,7 +16,7 @@ import (
 )
 
 var mode, url, ca string
-var size, count = 128, 100000
+var size, count, connections = 128, 100000, 1000
 
 func check(err error) {
 	if err != nil {
@@ -46,9 +46,11 @@ func main() {
 			size, _ = strconv.Atoi(os.Args[i+1])
 		case "--count":
 			count, _ = strconv.Atoi(os.Args[i+1])
+		case "--connections":
+			connections, _ = strconv.Atoi(os.Args[i+1])
 		}
 	}
-	if mode != "receive" && mode != "send" && mode != "echo" {
+	if mode != "receive" && mode != "send" && mode != "echo" && mode != "idle" {
 		fmt.Println(`{"unsupported":true}`)
 		return
 	}
@@ -60,6 +62,11 @@ func main() {
 		pool := x509.NewCertPool()
 		pool.AppendCertsFromPEM(pem)
 		dialer.TLSClientConfig = &tls.Config{RootCAs: pool}
+	}
+	if mode == "idle" {
+		dialer.ReadBufferSize, dialer.WriteBufferSize = 0, 0 // as they are, for a connection that needs little
+		idle(dialer)
+		return
 	}
 	socket, _, err := dialer.Dial(url, nil)
 	check(err)
@@ -118,4 +125,41 @@ func send(socket *websocket.Conn) {
 	check(err)
 	seconds, _ := strconv.ParseFloat(strings.Fields(string(answer))[2], 64)
 	report(count, seconds, cpu()-cpuBegun)
+}
+
+// Resident memory in KiB (Linux).
+func resident() float64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	check(err)
+	pages, err := strconv.ParseFloat(strings.Fields(string(text))[1], 64)
+	check(err)
+	return pages * 4
+}
+
+// Opens connections that stay idle, a hundred at a time, each with a goroutine that reads, as every user of gorilla has it.
+func openIdle(dialer websocket.Dialer, wanted int) {
+	slots, opened := make(chan bool, 100), make(chan bool)
+	for i := 0; i < wanted; i++ {
+		go func() {
+			slots <- true
+			socket, _, err := dialer.Dial(url, nil)
+			check(err)
+			<-slots
+			opened <- true
+			socket.ReadMessage()
+		}()
+	}
+	for i := 0; i < wanted; i++ {
+		<-opened
+	}
+}
+
+func idle(dialer websocket.Dialer) {
+	openIdle(dialer, 10) // what the first ones alone need
+	before, begun := resident(), time.Now()
+	openIdle(dialer, connections)
+	seconds := time.Since(begun).Seconds()
+	time.Sleep(2 * time.Second)
+	fmt.Printf("{\"client\":\"gorilla\",\"mode\":\"idle\",\"connections\":%d,\"seconds\":%f,\"kib_each\":%f}\n",
+		connections, seconds, (resident()-before)/float64(connections))
 }

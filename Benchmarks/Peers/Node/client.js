@@ -7,26 +7,56 @@ const [mode, url, ...rest] = process.argv.slice(2);
 const option = (name, otherwise) => (rest.includes(name) ? rest[rest.indexOf(name) + 1] : otherwise);
 const size = Number(option('--size', 128));
 const count = Number(option('--count', 100000));
-const ca = option('--ca');
+const connections = Number(option('--connections', 1000));
+const ca = option('--ca') && fs.readFileSync(option('--ca'));
 
-if (!['receive', 'send', 'echo'].includes(mode)) {
+if (!['receive', 'send', 'echo', 'idle'].includes(mode)) {
   console.log('{"unsupported":true}');
   process.exit(0);
 }
 
 const report = (values) => console.log(JSON.stringify({ client: 'node-ws', mode, size, ...values }));
 const cpuSince = (begun) => { const used = process.cpuUsage(begun); return (used.user + used.system) / 1e6; };
-const socket = new WebSocket(url, {
+const connect = () => new WebSocket(url, {
   perMessageDeflate: url.includes('deflate=1'),
   skipUTF8Validation: true,
   maxPayload: 64 << 20,
-  ca: ca && fs.readFileSync(ca),
-});
+  ca,
+}).on('error', (error) => { console.error(error.message); process.exit(1); });
 let messages = 0;
 let begun = 0n;
 let cpuBegun;
 
-if (mode === 'receive') {
+// Opens connections that stay idle, a hundred at a time.
+const openIdle = async (wanted) => {
+  const sockets = [];
+  const openOne = async () => {
+    while (sockets.length < wanted) {
+      const socket = connect();
+      sockets.push(socket);
+      await new Promise((opened) => socket.on('open', opened));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(wanted, 100) }, openOne));
+  return sockets;
+};
+
+const idle = async () => {
+  const resident = () => process.memoryUsage.rss() / 1024;
+  await openIdle(10); // what the first ones alone need
+  const before = resident();
+  begun = process.hrtime.bigint();
+  await openIdle(connections);
+  const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
+  await new Promise((passed) => setTimeout(passed, 2000));
+  report({ connections, seconds, kib_each: (resident() - before) / connections });
+  process.exit(0);
+};
+
+const socket = mode === 'idle' ? null : connect();
+if (mode === 'idle') {
+  idle();
+} else if (mode === 'receive') {
   socket.on('message', () => {
     if (messages++ === 0) { begun = process.hrtime.bigint(); cpuBegun = process.cpuUsage(); }
   });
@@ -63,4 +93,3 @@ if (mode === 'receive') {
     socket.close();
   });
 }
-socket.on('error', (error) => { console.error(error.message); process.exit(1); });

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Python clients: client.py LIBRARY MODE URL [--ca FILE] [--size N] [--count N]"""
+"""The Python clients: client.py LIBRARY MODE URL [--ca FILE] [--size N] [--count N] [--connections N]"""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import ssl
+import sys
 import time
 
 parser = argparse.ArgumentParser()
@@ -43,9 +44,39 @@ def report_sink(answer, cpu_begun):
     report(messages=options.count, seconds=float(answer.split()[2]), cpu_seconds=cpu() - cpu_begun)
 
 
+def resident():
+    """In KiB (Linux)."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4
+
+
+async def open_idle(connect, wanted):
+    """Connections that stay idle, a hundred at a time."""
+    slots = asyncio.Semaphore(100)
+
+    async def one():
+        async with slots:
+            return await connect()
+
+    return await asyncio.gather(*(one() for _ in range(wanted)))
+
+
+async def idle(connect):
+    first = await open_idle(connect, 10)  # what the first ones alone need
+    before, begun = resident(), time.perf_counter()
+    sockets = await open_idle(connect, options.connections)
+    seconds = time.perf_counter() - begun
+    await asyncio.sleep(2)
+    report(connections=len(sockets), seconds=seconds, kib_each=(resident() - before) / options.connections)
+    sys.stdout.flush()
+    os._exit(0)  # without closing thousands of connections one by one, and with `first` still held
+
+
 async def run_picows():
     import picows
 
+    if options.mode == "idle":
+        return await idle(lambda: picows.ws_connect(picows.WSListener, options.url, ssl_context=tls))
     done = asyncio.get_running_loop().create_future()
 
     class Listener(picows.WSListener):
@@ -141,8 +172,10 @@ async def converse(receive, send_binary, send_text, messages):
 async def run_aiohttp():
     import aiohttp
 
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         compress = 15 if "deflate=1" in options.url else 0
+        if options.mode == "idle":
+            return await idle(lambda: session.ws_connect(options.url, ssl=tls or True))
         async with session.ws_connect(options.url, ssl=tls or True, max_msg_size=LIMIT, compress=compress) as socket:
             async def receive():
                 return (await socket.receive()).data
@@ -152,12 +185,14 @@ async def run_aiohttp():
 async def run_websockets():
     from websockets.asyncio.client import connect
 
+    if options.mode == "idle":
+        return await idle(lambda: connect(options.url, ssl=tls, compression=None, ping_interval=None))
     compression = "deflate" if "deflate=1" in options.url else None
     async with connect(options.url, ssl=tls, max_size=LIMIT, compression=compression, ping_interval=None) as socket:
         await converse(socket.recv, socket.send, socket.send, socket)
 
 
-if options.mode not in ("receive", "send", "echo") or (options.library == "picows" and "deflate=1" in options.url):
+if options.mode not in ("receive", "send", "echo", "idle") or (options.library == "picows" and "deflate=1" in options.url):
     print('{"unsupported":true}')
 else:
     import uvloop
