@@ -183,6 +183,9 @@ int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, v
 
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP: {
         int status = (int)lws_http_client_http_response(wsi);
+        free(socket->request);
+        socket->request = NULL;
+        socket->request_size = 0;
         if (socket->closing) return -1;
         int verdict = socket->handlers.responded(socket->context, status);
         socket->tunnelling = verdict == FRESHET_TUNNEL;

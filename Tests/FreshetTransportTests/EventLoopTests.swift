@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FreshetCore
+import FreshetTestSupport
 import FreshetTransport
 import Testing
 
@@ -36,25 +37,28 @@ struct EventLoopTests {
         }
     }
 
-    @Test("What is brought to a loop runs there, in order")
-    func order() async {
-        let resident = Resident(EventLoop())
+    @Test("What is brought to a loop runs there, in order", arguments: EventLoop.Waiting.allCases)
+    func order(_ waiting: EventLoop.Waiting) async {
+        let resident = Resident(EventLoop(waiting))
         for number in 0..<10_000 { resident.tell(number) }
         #expect(await resident.heard == Array(0..<10_000))
         resident.loop.shutdown()
     }
 
-    @Test("Timers run in the order of their times, and a cancelled one does not run")
-    func timers() async {
-        let resident = Resident(EventLoop())
+    @Test(
+        "Timers run in the order of their times, and a cancelled one does not run",
+        arguments: EventLoop.Waiting.allCases
+    )
+    func timers(_ waiting: EventLoop.Waiting) async {
+        let resident = Resident(EventLoop(waiting))
         let delays: [Duration] = [.milliseconds(30), .zero, .milliseconds(10), .milliseconds(20)]
         #expect(await resident.order(of: delays, cancelling: 3) == [1, 2, 0])
         resident.loop.shutdown()
     }
 
-    @Test("Many tasks call an actor of the loop at once, and none is lost")
-    func contention() async {
-        let resident = Resident(EventLoop())
+    @Test("Many tasks call an actor of the loop at once, and none is lost", arguments: EventLoop.Waiting.allCases)
+    func contention(_ waiting: EventLoop.Waiting) async {
+        let resident = Resident(EventLoop(waiting))
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<4 {
                 group.addTask {
@@ -66,9 +70,9 @@ struct EventLoopTests {
         resident.loop.shutdown()
     }
 
-    @Test("Actors of a loop that was shut down still run")
-    func shutdown() async {
-        let resident = Resident(EventLoop())
+    @Test("Actors of a loop that was shut down still run", arguments: EventLoop.Waiting.allCases)
+    func shutdown(_ waiting: EventLoop.Waiting) async {
+        let resident = Resident(EventLoop(waiting))
         resident.loop.shutdown()
         for number in 0..<1000 { await resident.hear(number) }
         await withTaskGroup(of: Void.self) { group in
@@ -77,13 +81,68 @@ struct EventLoopTests {
         #expect(await resident.heard.count == 2000)
     }
 
-    @Test("Loops come and go")
-    func churn() async {
+    @Test("Loops come and go", arguments: EventLoop.Waiting.allCases)
+    func churn(_ waiting: EventLoop.Waiting) async {
         for number in 0..<50 {
-            let resident = Resident(EventLoop())
+            let resident = Resident(EventLoop(waiting))
             await resident.hear(number)
             resident.loop.shutdown()
             #expect(await resident.heard == [number])
         }
+    }
+
+    @Test("A loop in libuv is one where libwebsockets' plug-in is installed")
+    func waiting() {
+        for waiting in EventLoop.Waiting.allCases {
+            let loop = EventLoop(waiting)
+            #expect(loop.waiting == waiting)
+            loop.shutdown()
+        }
+    }
+
+    @Test(
+        "A task with the loop's executor runs on the loop's thread, from beginning to end",
+        arguments: EventLoop.Waiting.allCases
+    )
+    func taskExecutor(_ waiting: EventLoop.Waiting) async {
+        let loop = EventLoop(waiting)
+        let (stream, continuation) = AsyncStream<Int>.makeStream()
+        let task = Task(executorPreference: loop.taskExecutor) {
+            var all = loop.isCurrent
+            for await _ in stream { all = all && loop.isCurrent }
+            return all
+        }
+        for number in 0..<1000 {
+            continuation.yield(number)
+            if number % 100 == 0 { await Task.yield() }
+        }
+        continuation.finish()
+        #expect(await task.value)
+        loop.shutdown()
+    }
+
+    @Test("Who names no loop shares one, and beyond 64 connections another one in libuv")
+    func shared() {
+        var residences: [EventLoop.Residence] = []
+        while EventLoop.shared.waiting == .poll, residences.count < 100 {
+            residences.append(EventLoop.Residence(.shared))
+        }
+        #expect(residences.count <= 64)
+        #expect(EventLoop.shared.waiting == .libuv)
+        residences = []
+        #expect(EventLoop.shared.residents < 100)
+    }
+
+    @Test("Connections that are refused at once leave nothing behind in a loop", arguments: EventLoop.Waiting.allCases)
+    func refusals(_ waiting: EventLoop.Waiting) async throws {
+        let closed = try RawServer { _ in }
+        closed.stop()
+        let loop = EventLoop(waiting)
+        for _ in 0..<200 {
+            await #expect(throws: FreshetError.self) {
+                try await WebSocket.connect(to: closed.url, loop: loop)
+            }
+        }
+        loop.shutdown()  // under AddressSanitizer, what is left of them is a leak
     }
 }

@@ -12,7 +12,8 @@ func report(_ fields: String) {
     print(#"{"client":"freshet","mode":"\#(options.mode)","size":\#(size),\#(fields)}"#)
 }
 
-let loop = options.number("poll", 0) == 1 ? EventLoop(.poll) : .shared
+/// Of its own only where a run asks for it: `shared` is more than one.
+let ownLoop = options.number("poll", 0) == 1 ? EventLoop(.poll) : nil
 
 func connect(_ url: String = options.url) async throws -> WebSocket {
     var configuration = WebSocketConfiguration()
@@ -20,7 +21,7 @@ func connect(_ url: String = options.url) async throws -> WebSocket {
     configuration.tls.authorities = options.ca.map { .file($0) }
     configuration.compression = url.contains("deflate=1") ? .on : .off
     configuration.messageLimit = 64 << 20
-    return try await WebSocket.connect(to: url, configuration: configuration, loop: loop)
+    return try await WebSocket.connect(to: url, configuration: configuration, loop: ownLoop ?? .shared)
 }
 
 func receive() async throws {
@@ -83,7 +84,7 @@ func openIdle(_ wanted: Int, url: String) async throws -> [WebSocket] {
 
 func idle() async throws {
     let wanted = options.number("connections", 1000)
-    _ = try await openIdle(10, url: options.url)  // what the first ones alone need
+    let first = try await openIdle(100, url: options.url)  // what they need alone: both loops, threads, the first memory
     let before = Measure.resident()
     let begun = Measure.now()
     let sockets = try await openIdle(wanted, url: options.url)
@@ -97,7 +98,7 @@ func idle() async throws {
         try await Task.sleep(for: .seconds(hold))
         report(#""held_seconds":\#(hold),"cpu_seconds":\#(Measure.cpu() - cpuBegun),"kib_now":\#(Measure.resident())"#)
     }
-    withExtendedLifetime(sockets) {}
+    withExtendedLifetime((first, sockets)) {}
 }
 
 func beside() async throws {
@@ -130,7 +131,7 @@ func run() async throws {
 }
 
 if options.number("on-loop", 0) == 1 {
-    try await Task(executorPreference: loop.taskExecutor) { try await run() }.value
+    try await Task(executorPreference: (ownLoop ?? .shared).taskExecutor) { try await run() }.value
 } else {
     try await run()
 }

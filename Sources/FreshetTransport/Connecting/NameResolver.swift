@@ -21,6 +21,8 @@ enum NameResolver {
 
     /// Calls `completion` on `loop`, later, with every address in the system's order of preference (RFC 6724).
     static func resolve(_ host: String, on loop: EventLoop, _ completion: @escaping @Sendable (Answer) -> Void) {
+        // No thread for what needs none: thousands of connections to one address would have hundreds of them.
+        guard IPAddress(host) == nil else { return loop.execute { completion(.addresses([host])) } }
         self.queue.async {
             let answer = Self.lookUp(host)
             loop.execute { completion(answer) }

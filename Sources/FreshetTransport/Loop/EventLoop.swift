@@ -19,7 +19,7 @@ import Glibc
 @safe
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// How a loop waits for its sockets.
-    public enum Waiting: Sendable {
+    public enum Waiting: Sendable, CaseIterable {
         /// By `poll()`: what a message costs grows with the number of connections on the loop. For some 200 at most.
         case poll
         /// In libuv, which uses epoll or kqueue: any number of connections. It takes libwebsockets' plug-in for it (Debian:
