@@ -26,7 +26,7 @@ is_installed() { # by dpkg
 }
 
 with_apt() {
-    local packages=(libwebsockets-dev libssl-dev zlib1g-dev pkg-config)
+    local packages=(libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libssl-dev zlib1g-dev pkg-config)
     if [ "$tests" = yes ]; then packages+=(python3 python3-venv python3-lib2to3 openssl nginx-light tinyproxy-bin); fi
 
     if [ "$benchmarks" = yes ]; then
@@ -54,7 +54,7 @@ with_apt() {
 
 # Not tried yet: see "Status" in README.md.
 with_brew() {
-    local packages=(libwebsockets openssl@3 pkg-config)
+    local packages=(libwebsockets libuv openssl@3 pkg-config)
     if [ "$tests" = yes ]; then packages+=(python nginx tinyproxy); fi
     [ "$benchmarks" = no ] || fail "the benchmark's peers are installed by hand on this system; see Benchmarks/README.md"
 
@@ -73,8 +73,8 @@ if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
     with_apt
 elif command -v brew >/dev/null; then
     with_brew
-elif pkg-config --exists libwebsockets openssl zlib 2>/dev/null; then
+elif pkg-config --exists libwebsockets libuv openssl zlib 2>/dev/null; then
     : # somebody has installed them by other means
 else
-    fail "neither apt-get nor brew is here; hint: install libwebsockets (4.1 or newer), OpenSSL 3, zlib, all with headers, and pkg-config"
+    fail "neither apt-get nor brew is here; hint: install libwebsockets (4.1 or newer), libuv, OpenSSL 3, zlib, all with headers, and pkg-config"
 fi
