@@ -4,18 +4,18 @@ import FreshetCore
 
 /// Memory for a message that comes in parts. It becomes a chunk as it is, without a copy.
 @safe
-final class GrowingBuffer {
+package final class GrowingBuffer {
     private var memory: UnsafeMutableRawBufferPointer
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         unsafe self.memory = .allocate(byteCount: max(capacity, 64), alignment: 16)
     }
 
     deinit { unsafe self.memory.deallocate() }
 
     /// Valid until the next call.
-    var contents: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: self.memory[..<self.count]) }
+    package var contents: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: self.memory[..<self.count]) }
 
     func append(_ bytes: UnsafeRawBufferPointer) {
         let room = unsafe self.room(atLeast: bytes.count)
