@@ -69,7 +69,7 @@ struct EndpointTests {
             "ws://", "ws:///graphql", "wss://:443/graphql", "ws:graphql", "ws://h:0/", "ws://h:65536/",
             "ws://h:99999999999/",
             "ws://h:x/", "ws://h:-1/", "ws://[::1/", "ws://a%0d%0ab/", "ws://a%20b/", "ws://a%00b/", "ws://[]/",
-            "ws://[:/",
+            "ws://[:/", "ws://[~:0]:81/", "ws://a%3Ab/?[",
         ]
     )
     func refused(_ text: String) throws {

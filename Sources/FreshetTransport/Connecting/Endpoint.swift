@@ -43,8 +43,8 @@ package struct Endpoint: Sendable, Hashable {
         let port = url.port ?? (secure ? 443 : 80)
         let bracketed = host.hasPrefix("[") && host.hasSuffix("]")
         let bare = bracketed ? String(host.dropFirst().dropLast()) : host
-        let isAddress = bracketed || text.contains("[")
-        guard (1...65535).contains(port), Self.isPlausible(bare), isAddress || !bare.contains(":") else {
+        let isHost = Self.isPlausible(bare) && (!bare.contains(":") || IPAddress(bare)?.isIPv6 == true)
+        guard (1...65535).contains(port), isHost else {
             throw FreshetError(
                 .invalidInput,
                 "the URL's host or port cannot be: \(Self.redacted(text))",

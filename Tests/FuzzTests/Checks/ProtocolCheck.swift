@@ -26,6 +26,7 @@ struct ProtocolCheck {
             let parsed = try? CloseFrame(parsing: error.close.payload)
             try require(parsed?.code == 4004 && parsed?.reason == error.close.reason, "a close frame that cannot be")
         }
+        defer { if case .ready? = event { self.acknowledged = true } }
         if case .update(_, let payload)? = event { try Self.checkPayload(payload) }
         // Keys and the three members are compared as they stand, so an escape in them is not understood.
         guard let value = trusted?.value, !bytes.contains(UInt8(ascii: "\\")) else { return }
@@ -36,14 +37,13 @@ struct ProtocolCheck {
         try self.compare(event, message)
     }
 
-    private mutating func compare(_ event: SourceEvent?, _ message: [String: JSONValue]) throws(Finding) {
+    private func compare(_ event: SourceEvent?, _ message: [String: JSONValue]) throws(Finding) {
         guard case .string(let type)? = message["type"] else {
             return try require(event == nil, "a message without a type is taken")
         }
         switch (type, event) {
         case ("connection_ack", .ready?):
             try require(!self.acknowledged, "acknowledged twice")
-            self.acknowledged = true
         case ("connection_ack", .nothing?):
             try require(self.acknowledged, "an acknowledgement is ignored")
         case ("ping", .reply(let pong)?):

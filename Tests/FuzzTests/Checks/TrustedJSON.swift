@@ -42,10 +42,21 @@ struct TrustedJSON {
         (try? JSONEncoder().encode(value)).map { Array($0) }
     }
 
-    /// Whether Foundation takes what JSON does not have: a comma after the last member, a control character in a string.
+    /// Whether Foundation may take what JSON does not have: a comma after the last member, a control character in a string.
     private static func isLenient(about bytes: [UInt8]) -> Bool {
         let dense = bytes.filter { $0 > 0x20 }
-        return bytes.contains { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) }
-            || zip(dense, dense.dropFirst()).contains { $0 == UInt8(ascii: ",") && [0x5D, 0x7D].contains($1) }
+        let hasTrailingComma = zip(dense, dense.dropFirst()).contains {
+            $0 == UInt8(ascii: ",") && [UInt8(ascii: "]"), UInt8(ascii: "}")].contains($1)
+        }
+        var isInString = false
+        var isEscaped = false
+        return hasTrailingComma
+            || bytes.contains { byte in
+                defer {
+                    if byte == UInt8(ascii: "\""), !isEscaped { isInString.toggle() }
+                    isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
+                }
+                return isInString && byte < 0x20
+            }
     }
 }
