@@ -3,7 +3,7 @@
 SWIFT_FILES = Package.swift Sources Tests Examples
 UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetTests|FreshetGraphQLTests)[.]
 
-.PHONY: help demo test build lint format conformance bench sanitize clean
+.PHONY: help demo test build lint format conformance bench sanitize fuzz clean
 
 help:
 	@echo "make demo      build the release program and show it at work"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench     our client and its peers in one run (ARGS='--quick --rows receive')"
 	@echo "make lint      check the format; make format sets it right"
 	@echo "make sanitize  the unit tests under ThreadSanitizer, then under AddressSanitizer"
+	@echo "make fuzz      the fuzz targets, 60 s each (SECONDS=20 TARGETS='frames upgrade')"
 	@echo "make clean     remove everything that was built"
 
 demo: build
@@ -42,6 +43,9 @@ sanitize:
 	scripts/install-dependencies.sh --tests
 	swift test --disable-xctest --sanitize=thread --scratch-path .build-tsan --filter '$(UNIT_TESTS)'
 	swift test --disable-xctest --sanitize=address --scratch-path .build-asan --filter '$(UNIT_TESTS)'
+
+fuzz:
+	scripts/fuzz.sh $(SECONDS) $(TARGETS)
 
 clean:
 	rm -rf .build .build-* Benchmarks/.build-*

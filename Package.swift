@@ -92,6 +92,12 @@ let package = Package(
             path: "Tests/ConformanceTests/AutobahnClient",
             swiftSettings: swift
         ),
+        .target(
+            name: "FuzzChecks",
+            dependencies: ["FreshetCore", "FreshetGraphQL", "FreshetTransport"],
+            path: "Tests/FuzzTests/Checks",
+            swiftSettings: swift
+        ),
         .testTarget(name: "FreshetCoreTests", dependencies: ["FreshetCore"], swiftSettings: swift),
         .testTarget(
             name: "FreshetTransportTests",
@@ -122,6 +128,26 @@ let package = Package(
             exclude: ["Servers"],
             swiftSettings: swift
         ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["FuzzChecks"],
+            path: "Tests/FuzzTests/Replay",
+            swiftSettings: swift
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings their main: only scripts/fuzz.sh builds them, with the sanitizers.
+if Context.environment["FRESHET_FUZZ"] != nil {
+    for name in ["FuzzFrames", "FuzzDeflate", "FuzzUpgrade", "FuzzScanner"] {
+        package.targets.append(
+            .executableTarget(
+                name: name,
+                dependencies: ["FuzzChecks"],
+                path: "Tests/FuzzTests/\(name)",
+                swiftSettings: swift
+            )
+        )
+    }
+}

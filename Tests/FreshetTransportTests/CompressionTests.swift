@@ -92,6 +92,17 @@ struct CompressionTests {
         #expect(throws: WebSocketFailure.notUTF8) { try parse(Self.frame(notText)) }
     }
 
+    @Test("Of two things wrong in one message the first is told, at every split", arguments: [1, 3, Int.max])
+    func firstFailure(step: Int) throws {
+        let deflater = try #require(Deflater(Self.agreement()))
+        let bytes = [0xFF] + [UInt8](repeating: 0x61, count: 40)
+        let message = try #require(deflater.deflate(ByteSlice(copying: bytes)))
+        #expect(throws: WebSocketFailure.notUTF8) { try parse(Self.frame(message), limit: 16, step: step) }
+        // A stored block that is not text, then a block of a kind that there is not.
+        let broken: [UInt8] = [0x00, 0x01, 0x00, 0xFE, 0xFF, 0xFF, 0x06]
+        #expect(throws: WebSocketFailure.notUTF8) { try parse(Self.frame(broken), step: step) }
+    }
+
     @Test("RSV1 is for the first frame of a compressed message only")
     func reservedBit() {
         for bytes in [[0x41, 1, 0, 0xC0, 1, 0], [0xC9, 0], [0xC8, 0], [0xE1, 0]] as [[UInt8]] {

@@ -75,7 +75,9 @@ struct ConnectingTests {
         #expect(proxy == Proxy(host: "proxy.example.com", port: 3128, user: "user", password: "p@ss"))
         #expect(!"\(proxy)".contains("p@ss"))
         #expect(try Proxy("[::1]:8080") == Proxy(host: "::1", port: 8080))
-        for bad in ["socks5://x:1", "http://", "http://x:99999"] {
+        for bad in [
+            "socks5://x:1", "http://", "http://x:99999", "http://a%0Ab:1", "http://a%00.b:1", "http://[:/", "http://[]",
+        ] {
             #expect(throws: FreshetError.self) { try Proxy(bad) }
         }
     }
@@ -107,6 +109,13 @@ struct ConnectingTests {
     func redirects(_ location: String, _ expected: String) throws {
         let from = try Endpoint("wss://a.example/one/two")
         #expect(try from.redirected(to: location) == Endpoint(expected))
+    }
+
+    @Test("A redirect does not lead to a Unix socket", arguments: ["ws+unix:/run/x.sock:/", "WS+UNIX:///run/x.sock"])
+    func redirectToSocket(_ location: String) throws {
+        let from = try Endpoint("ws://a.example/")
+        let error = #expect(throws: FreshetError.self) { try from.redirected(to: location) }
+        #expect(error?.kind == .protocolViolation)
     }
 
     @Test("Same origin: scheme, host and port")
@@ -142,6 +151,9 @@ struct ConnectingTests {
         }
         #expect(message("upstream is down\nmore").contains("HTTP 503: upstream is down)"))
         #expect(!message("<html>no</html>").contains("html"))
-        #expect(!message("bad token hunter2hunter2").contains("hunter2"))
+        for echo in ["hunter2hunter2", "hunter2hunter2\u{301}", "hunter2\u{1}hunter2", "hunter2\u{85}hunter2hunter2"] {
+            #expect(!message("bad token \(echo)").contains("hunter2"))
+        }
+        #expect(message("a\u{1B}[31m\u{9B}1mb").contains("HTTP 503: a[31m1mb)"))
     }
 }

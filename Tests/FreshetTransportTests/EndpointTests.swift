@@ -68,13 +68,20 @@ struct EndpointTests {
             "", "example.com/graphql", "/graphql", "ftp://example.com", "file:///tmp/x", "mailto:a@example.com",
             "ws://", "ws:///graphql", "wss://:443/graphql", "ws:graphql", "ws://h:0/", "ws://h:65536/",
             "ws://h:99999999999/",
-            "ws://h:x/", "ws://h:-1/", "ws://[::1/", "ws://a%0d%0ab/", "ws://a%20b/", "ws://a%00b/",
+            "ws://h:x/", "ws://h:-1/", "ws://[::1/", "ws://a%0d%0ab/", "ws://a%20b/", "ws://a%00b/", "ws://[]/",
+            "ws://[:/", "ws://[~:0]:81/", "ws://a%3Ab/?[",
         ]
     )
     func refused(_ text: String) throws {
         let error = try failure(text)
         #expect(error.kind == .invalidInput)
         #expect(error.hint != nil)
+    }
+
+    @Test("A host in other letters than ASCII's is refused with a hint, where Foundation does not write it as xn--")
+    func otherLetters() throws {
+        #expect(try failure("ws://%C3%BC/").hint?.contains("xn--") == true)
+        #expect([nil, "xn--bcher-kva.de"].contains((try? Endpoint("ws://bücher.de"))?.host))
     }
 
     @Test("A host may have 127 bytes, which is what libwebsockets can check a certificate for")
@@ -92,7 +99,7 @@ struct EndpointTests {
             "wss://user:hunter2@example.com:99999/", "wss://user:hunter2@", "wss://user:hunter2@exa mple.com:x/",
             "wss://user:hunter2@[::1/", "user:hunter2@example.com", "wss://a@b:hunter2@example.com:x/",
             "wss://user:hunter2?x@example.com/", "wss://user:hunter2#x@example.com/",
-            "wss://user:hunter2/x@example.com/",
+            "wss://user:hunter2/x@example.com/", "wss://user:hunter2@\u{301}h:x",
         ]
     )
     func credentials(_ text: String) throws {
@@ -105,6 +112,7 @@ struct EndpointTests {
         "A query may be a secret, and is never repeated",
         arguments: [
             "ws:///graphql?token=hunter2", "ws://h:0/?token=hunter2", "graphql?token=hunter2", "ws://h:x/#hunter2",
+            "ws://h:x/?\u{301}token=hunter2", "ws://h:x/#\u{301}hunter2",
         ]
     )
     func query(_ text: String) throws {

@@ -136,6 +136,50 @@ struct UpgradeTests {
     }
 
     @Test(
+        "What is equal to Unicode and not in bytes is not what was asked for",
+        arguments: [
+            Break("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRb\u{212A}+xOo="), Break("upgrade", "websoc\u{212A}et"),
+            Break("connection", "\u{212A}, Upgrade"),
+            Break("sec-websocket-extensions", "permessage-deflate\u{37E} server_no_context_takeover"),
+        ]
+    )
+    func canonicallyEqual(_ change: Break) throws {
+        #expect(try failure([change.header: change.value]).message.hasSuffix("its \(change.header) is not ASCII"))
+    }
+
+    @Test(
+        "A subprotocol that would change the request is refused, and never repeated",
+        arguments: ["", "a b", "a\r\nX: y"]
+    )
+    func subprotocolInjection(_ name: String) throws {
+        let error = #expect(throws: FreshetError.self) { try upgrade(subprotocols: ["good", "hunter2\(name)", name]) }
+        #expect(error?.kind == .invalidInput)
+        #expect(error?.description.contains("hunter2") == false)
+    }
+
+    @Test(
+        "A 101 that answers with a header of ours is a violation that does not repeat it",
+        arguments: [
+            Break("sec-websocket-protocol", "hunter2"),
+            Break("sec-websocket-extensions", "permessage-deflate; hunter2"),
+        ]
+    )
+    func echo(_ change: Break) throws {
+        let nonce = try #require(Data(base64Encoded: Self.key))
+        let upgrade = try Upgrade(
+            endpoint: Endpoint("wss://h/"),
+            subprotocols: [],
+            headers: [HTTPHeader("Authorization", "Bearer hunter2")],
+            compression: .on,
+            randomBytes: Array(nonce)
+        )
+        let headers = Self.good.merging([change.header: change.value ?? ""]) { $1 }
+        let error = #expect(throws: FreshetError.self) { try upgrade.check { headers[$0] } }
+        #expect(error?.kind == .protocolViolation)
+        #expect(error?.description.contains("hunter2") == false)
+    }
+
+    @Test(
         "Every other status is told by its kind, and whether a retry may help is another's decision",
         arguments: [
             (401, .unauthorized), (403, .forbidden), (200, .upgradeRefused(status: 200)),

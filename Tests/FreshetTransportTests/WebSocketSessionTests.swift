@@ -202,6 +202,31 @@ struct WebSocketSessionTests {
         #expect(driver.on(.socketEnded(Self.gone)) == [.ended(.ours)])
     }
 
+    @Test(
+        "What comes after the peer's close frame is not understood, in its read or in the next",
+        arguments: [false, true]
+    )
+    func violationAfterClose(closing: Bool) {
+        let answer: [Step] =
+            closing ? [] : [.write(.close, Self.normal, droppingData: true), .startCloseDeadline]
+        var together = Driver()
+        if closing { _ = together.close() }
+        #expect(together.received(Self.closing, Self.violation) == answer + [.finishSocket])
+        var apart = Driver()
+        if closing { _ = apart.close() }
+        #expect(apart.received(Self.closing) == answer + [.finishSocket])
+        #expect(apart.received(Self.violation, Self.closing) == [])
+    }
+
+    @Test("After a violation while closing nothing more is understood")
+    func deafAfterViolation() {
+        var driver = Driver()
+        _ = driver.close()
+        #expect(driver.received(Self.violation) == [.abandonSocket])
+        #expect(driver.received(Self.closing, Self.violation) == [])
+        #expect(driver.on(.socketEnded(Self.gone)) == [.ended(.ours)])
+    }
+
     @Test("A socket that breaks is an end with its error")
     func broken() {
         var driver = Driver()

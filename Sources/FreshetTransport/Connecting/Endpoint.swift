@@ -43,9 +43,13 @@ package struct Endpoint: Sendable, Hashable {
         let port = url.port ?? (secure ? 443 : 80)
         let bracketed = host.hasPrefix("[") && host.hasSuffix("]")
         let bare = bracketed ? String(host.dropFirst().dropLast()) : host
-        let isAddress = bracketed || text.contains("[")
-        guard (1...65535).contains(port), Self.isPlausible(bare), isAddress || !bare.contains(":") else {
-            throw FreshetError(.invalidInput, "the URL's host or port cannot be: \(Self.redacted(text))", hint: hint)
+        let isHost = Self.isPlausible(bare) && (!bare.contains(":") || IPAddress(bare)?.isIPv6 == true)
+        guard (1...65535).contains(port), isHost else {
+            throw FreshetError(
+                .invalidInput,
+                "the URL's host or port cannot be: \(Self.redacted(text))",
+                hint: bare.utf8.allSatisfy { $0 < 0x80 } ? hint : "a name in other letters is written as xn--…"
+            )
         }
         let path = url.path(percentEncoded: true)
         let query = url.query(percentEncoded: true).map { "?\($0)" } ?? ""
@@ -88,7 +92,11 @@ package struct Endpoint: Sendable, Hashable {
         guard let url = here.flatMap({ URL(string: location, relativeTo: $0) }) else {
             throw FreshetError(.protocolViolation, "\(self.authority) redirects to what is not a URL")
         }
-        return try Endpoint(url.absoluteString)
+        let next = try Endpoint(url.absoluteString)
+        guard next.socketPath == nil else {
+            throw FreshetError(.protocolViolation, "\(self.authority) redirects to a Unix socket of this machine")
+        }
+        return next
     }
 
     /// Whether credentials for one may be sent to the other (RFC 6454 4).
@@ -104,15 +112,17 @@ package struct Endpoint: Sendable, Hashable {
     }
 
     /// A host that can be a name or an address, and that libwebsockets can check a certificate against: it takes 127 bytes.
-    private static func isPlausible(_ host: String) -> Bool {
-        host.utf8.count <= 127
-            && host.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && !"/?#@[]\\%".utf8.contains($0) }
+    static func isPlausible(_ host: String) -> Bool {
+        (1...127).contains(host.utf8.count)
+            && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/?#@[]\\%".utf8.contains($0) }
     }
 
-    /// The text without what may be a secret: anything before an `@`, and the query.
+    /// The text without what may be a secret: anything before an `@`, and the query. In scalars: a combining mark makes
+    /// another character of the one before it.
     private static func redacted(_ text: String) -> String {
-        let (mark, rest) = text.lastIndex(of: "@").map { ("…", text[$0...]) } ?? ("", text[...])
-        return mark + rest.prefix { $0 != "?" && $0 != "#" }.prefix(200)
+        let scalars = text.unicodeScalars
+        let (mark, rest) = scalars.lastIndex(of: "@").map { ("…", scalars[$0...]) } ?? ("", scalars[...])
+        return mark + String(Substring(rest.prefix { $0 != "?" && $0 != "#" }).prefix(200))
     }
 }
 

@@ -23,10 +23,9 @@ public struct HTTPHeader: Sendable, Hashable {
     ///
     /// - Throws: `.invalidInput` naming the header, never its value.
     package func check() throws(FreshetError) {
-        let separators = Array("\"(),/:;<=>?@[\\]{}".utf8)
-        guard !self.name.isEmpty,
-            self.name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !separators.contains($0) })
-        else { throw FreshetError(.invalidInput, "a header has a name that none can have", hint: "-H 'Name: value'") }
+        guard Self.isToken(self.name) else {
+            throw FreshetError(.invalidInput, "a header has a name that none can have", hint: "-H 'Name: value'")
+        }
         guard self.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
             throw FreshetError(
                 .invalidInput,
@@ -40,6 +39,19 @@ public struct HTTPHeader: Sendable, Hashable {
         guard !["host", "upgrade", "connection"].contains(name), !name.hasPrefix("sec-websocket-") else {
             throw FreshetError(.invalidInput, "the header \(self.name) is set by the WebSocket handshake itself")
         }
+    }
+
+    /// A name of HTTP's (RFC 9110 5.6.2).
+    static func isToken(_ text: String) -> Bool {
+        let separators = Array("\"(),/:;<=>?@[\\]{}".utf8)
+        return !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !separators.contains($0) }
+    }
+
+    /// Whether a server's words repeat a part of the value that may be a secret. In bytes: a combining mark makes another
+    /// character of the one before it.
+    func isRepeated(in text: String) -> Bool {
+        let text = Array(text.utf8)
+        return self.value.utf8.split(separator: 0x20).contains { $0.count >= 6 && text.contains($0) }
     }
 }
 

@@ -50,6 +50,9 @@ public struct Proxy: Sendable, Hashable {
             user: parsed.user(percentEncoded: false),
             password: parsed.password(percentEncoded: false)
         )
+        guard Endpoint.isPlausible(self.host) else {
+            throw FreshetError(.invalidInput, "the proxy's host cannot be", hint: hint)
+        }
         guard (1...65535).contains(self.port) else {
             throw FreshetError(.invalidInput, "the proxy's port cannot be: \(self.port)", hint: hint)
         }

@@ -48,9 +48,14 @@ extension UpgradeRefusal {
     /// The body's first line for a person, if it is text and not a page.
     private func quote(unlessItRepeats headers: [HTTPHeader]) -> String? {
         let text = String(decoding: self.body, as: UTF8.self)
-        let line = text.split(whereSeparator: \.isNewline).first.map { $0.filter { $0 >= " " && $0 != "\u{7F}" } } ?? ""
-        let secrets = headers.flatMap { $0.value.split(separator: " ") }.filter { $0.count >= 6 }
-        guard !line.isEmpty, !line.hasPrefix("<"), !secrets.contains(where: { text.contains($0) }) else { return nil }
+        let first = text.split(whereSeparator: \.isNewline).first?.unicodeScalars
+        let line = String(
+            String.UnicodeScalarView(first?.filter { $0.properties.generalCategory != .control } ?? .init())
+        )
+        // The line as well: a secret may come to light when control characters are taken out.
+        guard !line.isEmpty, !line.hasPrefix("<"),
+            !headers.contains(where: { $0.isRepeated(in: text) || $0.isRepeated(in: line) })
+        else { return nil }
         return line.count > 120 ? "\(line.prefix(120))…" : line
     }
 }

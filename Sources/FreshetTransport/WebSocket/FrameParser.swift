@@ -67,7 +67,7 @@ package struct FrameParser: ~Copyable {
     // MARK: - Reading into the message itself
 
     /// Where the next bytes may be read directly, when a large message is under way: they are all its own.
-    mutating func room() -> UnsafeMutableRawBufferPointer? {
+    package mutating func room() -> UnsafeMutableRawBufferPointer? {
         guard let message = self.message, !message.compressed, let frame = self.frame, self.control == nil,
             frame.due >= Self.worthReadingDirectly
         else { return nil }
@@ -78,7 +78,7 @@ package struct FrameParser: ~Copyable {
     private static let worthReadingDirectly = 16384
 
     /// `count` bytes were read into `room()`.
-    mutating func filledRoom(_ count: Int, into events: inout [Event]) throws(WebSocketFailure) {
+    package mutating func filledRoom(_ count: Int, into events: inout [Event]) throws(WebSocketFailure) {
         guard let frame = self.frame else { return }
         self.frame?.due -= count
         try self.message?.filled(count)

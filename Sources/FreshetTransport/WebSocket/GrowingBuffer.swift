@@ -4,12 +4,12 @@ import FreshetCore
 
 /// Memory for a message that comes in parts. It becomes a chunk as it is, without a copy.
 @safe
-final class GrowingBuffer {
+package final class GrowingBuffer {
     private var memory: UnsafeMutableRawBufferPointer
-    private(set) var count = 0
+    package private(set) var count = 0
     private let pool: MemoryPool
 
-    init(capacity: Int, from pool: MemoryPool) {
+    package init(capacity: Int, from pool: MemoryPool = MemoryPool(limit: 0)) {
         self.pool = pool
         unsafe self.memory = Self.allocate(max(capacity, 64), from: pool)
     }
@@ -17,7 +17,7 @@ final class GrowingBuffer {
     deinit { self.free() }
 
     /// Valid until the next call.
-    var contents: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: self.memory[..<self.count]) }
+    package var contents: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: self.memory[..<self.count]) }
 
     func append(_ bytes: UnsafeRawBufferPointer) {
         let room = unsafe self.room(atLeast: bytes.count)

@@ -33,8 +33,14 @@ final class IncomingMessage {
     func append(_ bytes: ByteSlice) throws(WebSocketFailure) {
         self.received += bytes.count
         if let inflater = self.inflater {
-            try unsafe bytes.withBytes { bytes throws(WebSocketFailure) in
-                try unsafe inflater.inflate(bytes, into: self.buffer, limit: self.limit)
+            do throws(WebSocketFailure) {
+                try unsafe bytes.withBytes { bytes throws(WebSocketFailure) in
+                    try unsafe inflater.inflate(bytes, into: self.buffer, limit: self.limit)
+                }
+            } catch {
+                // Text that is wrong comes before what is wrong behind it, at every split.
+                try self.check()
+                throw error
             }
         } else {
             unsafe bytes.withBytes { unsafe self.buffer.append($0) }

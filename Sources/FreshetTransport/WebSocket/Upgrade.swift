@@ -21,6 +21,10 @@ package struct Upgrade: Sendable {
         randomBytes: [UInt8]
     ) throws(FreshetError) {
         for header in headers { try header.check() }
+        // Not named in the error: some servers take a token as a subprotocol.
+        guard subprotocols.allSatisfy(HTTPHeader.isToken) else {
+            throw FreshetError(.invalidInput, "a subprotocol has a name that none can have (RFC 6455 4.1)")
+        }
         self.endpoint = endpoint
         self.subprotocols = subprotocols
         self.headers = headers
@@ -52,8 +56,16 @@ package struct Upgrade: Sendable {
         package let compression: CompressionAgreement?
     }
 
+    private static let judged = [
+        "upgrade", "connection", "sec-websocket-accept", "sec-websocket-protocol", "sec-websocket-extensions",
+    ]
+
     /// Judges a 101; `header` finds a header by its lower-case name.
     package func check(header: (String) -> String?) throws(FreshetError) -> Agreement {
+        // Strings are equal when Unicode holds them to be, which only for ASCII is byte for byte.
+        for name in Self.judged where header(name)?.utf8.allSatisfy({ $0 < 0x80 }) == false {
+            throw self.broken("its \(name) is not ASCII")
+        }
         guard header("upgrade")?.lowercased() == "websocket",
             Self.tokens(header("connection")).contains("upgrade")
         else { throw self.broken("its 101 does not upgrade to websocket") }
@@ -66,14 +78,14 @@ package struct Upgrade: Sendable {
         }
         let agreed = header("sec-websocket-protocol")
         if let agreed, !self.subprotocols.contains(agreed) {
-            throw self.broken("it chose the subprotocol \(agreed.prefix(60)), which was not offered")
+            throw self.broken("it chose the subprotocol \(agreed.prefix(60)), which was not offered", quoting: agreed)
         }
         var compression: CompressionAgreement?
         if let answer = header("sec-websocket-extensions") {
             do throws(CompressionAgreement.Failure) {
                 compression = try CompressionAgreement(answer: answer, to: self.compression)
             } catch {
-                throw self.broken(error.reason)
+                throw self.broken(error.reason, quoting: answer)
             }
         }
         return Agreement(subprotocol: agreed, compression: compression)
@@ -93,7 +105,10 @@ package struct Upgrade: Sendable {
         }
     }
 
-    private func broken(_ what: String) -> FreshetError {
-        FreshetError(.protocolViolation, "\(self.endpoint.authority) broke the WebSocket handshake: \(what)")
+    /// `quoted` is what the server wrote: not repeated where it repeats a header of ours, which may be a secret.
+    private func broken(_ what: String, quoting quoted: String = "") -> FreshetError {
+        let repeats = self.headers.contains { $0.isRepeated(in: quoted) }
+        let said = repeats ? "it answers with a header of ours" : what
+        return FreshetError(.protocolViolation, "\(self.endpoint.authority) broke the WebSocket handshake: \(said)")
     }
 }

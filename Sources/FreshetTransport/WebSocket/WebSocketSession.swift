@@ -33,9 +33,9 @@ package struct WebSocketSession: ~Copyable {
         case open
         /// A close frame went out. `end` is what this will have been.
         case closing(ConnectionEnd)
-        /// The same, but the peer broke the protocol: what it still sends is read and not understood. To cut it off would
-        /// reset the connection, and the close frame could be lost with it.
-        case failing(ConnectionEnd)
+        /// The same, but the peer has said its last: it closed (5.5.1), or broke the protocol. What it still sends is read and
+        /// not understood. To cut it off would reset the connection, and the close frame could be lost with it.
+        case deaf(ConnectionEnd)
         case ended
     }
 
@@ -51,7 +51,7 @@ package struct WebSocketSession: ~Copyable {
     }
 
     /// Where the next bytes may be read directly; see `FrameParser.room()`.
-    mutating func room() -> UnsafeMutableRawBufferPointer? {
+    package mutating func room() -> UnsafeMutableRawBufferPointer? {
         guard case .open = self.state else { return nil }
         return unsafe self.parser.room()
     }
@@ -70,14 +70,14 @@ package struct WebSocketSession: ~Copyable {
             return [.close(frame, droppingData: false), .startCloseDeadline]
         case .closeDeadline:
             switch self.state {
-            case .closing, .failing: return [.abandonSocket]
+            case .closing, .deaf: return [.abandonSocket]
             case .open, .ended: return []
             }
         case .socketEnded(let error):
             defer { self.state = .ended }
             switch self.state {
             case .open: return [.ended(.failure(error))]
-            case .closing(let end), .failing(let end): return [.ended(end)]
+            case .closing(let end), .deaf(let end): return [.ended(end)]
             case .ended: return []
             }
         }
@@ -88,7 +88,7 @@ package struct WebSocketSession: ~Copyable {
     ) -> [Action] {
         switch self.state {
         case .open, .closing: break
-        case .failing, .ended: return []
+        case .deaf, .ended: return []
         }
         var events: [FrameParser.Event] = []
         var failure: WebSocketFailure?
@@ -128,21 +128,25 @@ package struct WebSocketSession: ~Copyable {
         switch self.state {
         case .open:
             // Answered with its own code (5.5.1); the socket ends when that has gone out.
-            self.state = .closing(.closeFrame(code: frame.code, reason: frame.reason))
+            self.state = .deaf(.closeFrame(code: frame.code, reason: frame.reason))
             return [
                 .close(CloseFrame(code: frame.code, reason: ""), droppingData: true), .startCloseDeadline,
                 .finishSocket,
             ]
-        case .closing:
+        case .closing(let end):
+            self.state = .deaf(end)
             return [.finishSocket]
-        case .failing, .ended:
+        case .deaf, .ended:
             return []
         }
     }
 
     private mutating func fail(_ failure: WebSocketFailure) -> [Action] {
-        guard case .open = self.state else { return [.abandonSocket] }
-        self.state = .failing(.failure(failure.error))
+        if case .closing(let end) = self.state {
+            self.state = .deaf(end)
+            return [.abandonSocket]
+        }
+        self.state = .deaf(.failure(failure.error))
         return [
             .close(CloseFrame(code: failure.closeCode, reason: ""), droppingData: true), .startCloseDeadline,
         ]

@@ -23,7 +23,7 @@ package final class Inflater {
     }
 
     /// Inflates the next bytes of a message. Stops a bomb as soon as more than `limit` bytes have come out.
-    func inflate(
+    package func inflate(
         _ input: UnsafeRawBufferPointer,
         into output: GrowingBuffer,
         limit: Int
@@ -53,7 +53,7 @@ package final class Inflater {
     }
 
     /// The message is complete: its last four bytes are always the same and are not sent (7.2.2).
-    func endMessage(into output: GrowingBuffer, limit: Int) throws(WebSocketFailure) {
+    package func endMessage(into output: GrowingBuffer, limit: Int) throws(WebSocketFailure) {
         let tail: [UInt8] = [0x00, 0x00, 0xFF, 0xFF]
         try unsafe ByteSlice(copying: tail).withBytes { tail throws(WebSocketFailure) in
             try unsafe self.inflate(tail, into: output, limit: limit)
