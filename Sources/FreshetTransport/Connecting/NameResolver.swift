@@ -16,11 +16,14 @@ enum NameResolver {
         case failure(FreshetError)
     }
 
+    /// What finds the addresses of a name: `resolve`, or in tests a table.
+    typealias Resolve = (_ host: String, _ loop: EventLoop, _ completion: @escaping @Sendable (Answer) -> Void) -> Void
+
     /// Dispatch bounds the number of threads; a lookup that nobody waits for any more keeps its thread until it ends.
     private static let queue = DispatchQueue(label: "freshet.resolver", attributes: .concurrent)
 
     /// Calls `completion` on `loop`, later, with every address in the system's order of preference (RFC 6724).
-    static func resolve(_ host: String, on loop: EventLoop, _ completion: @escaping @Sendable (Answer) -> Void) {
+    static func resolve(_ host: String, _ loop: EventLoop, _ completion: @escaping @Sendable (Answer) -> Void) {
         self.queue.async {
             let answer = Self.lookUp(host)
             loop.execute { completion(answer) }
