@@ -122,6 +122,14 @@ static int read_some(freshet_socket *socket) {
     return result < 0 || socket->closing ? -1 : 0;
 }
 
+/// Ends the socket from within the callback that tells of bytes. Where libwebsockets still holds output, to fail there means to
+/// flush first, and 4.1 then serves the same event again, and for ever (B 5). So it is killed, which is not served but timed.
+static int fail_reading(freshet_socket *socket) {
+    if (!lws_partial_buffered(socket->wsi)) return -1;
+    if (!socket->closing) lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    return 0;
+}
+
 static void note_failure(freshet_socket *socket, struct lws *wsi, const char *text) {
     if (socket->ended) socket->error_number = errno;  // later it may be another socket's
     socket->nonsense = text && strstr(text, "parsing");  // the same word since 4.1
@@ -195,8 +203,8 @@ int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, v
     }
 
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
-        if ((!socket->tunnelling && !socket->reading_body) || socket->closing) return -1;
-        return read_some(socket);
+        if ((!socket->tunnelling && !socket->reading_body) || socket->closing) return fail_reading(socket);
+        return read_some(socket) < 0 ? fail_reading(socket) : 0;
 
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
         if (len > FRESHET_READ_MAX) return -1;  // A 0 b

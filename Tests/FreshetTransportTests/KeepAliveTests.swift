@@ -19,7 +19,8 @@ struct KeepAliveTests {
         var keepAlive = started()
         #expect(keepAlive.start() == [.fire(at: Self.at(20))])
         #expect(keepAlive.fired(at: Self.at(20)) == [.ping, .fire(at: Self.at(30))])
-        guard case .fail(let error)? = keepAlive.fired(at: Self.at(30)).first else {
+        #expect(keepAlive.fired(at: Self.at(30)) == [.fire(at: Self.at(30) + KeepAlive.lastLook)])
+        guard case .fail(let error)? = keepAlive.fired(at: Self.at(30) + KeepAlive.lastLook).first else {
             Issue.record("silence was not the end")
             return
         }
@@ -35,6 +36,23 @@ struct KeepAliveTests {
         #expect(keepAlive.fired(at: Self.at(35)) == [.ping, .fire(at: Self.at(45))])
         keepAlive.heard(at: Self.at(36))
         #expect(keepAlive.fired(at: Self.at(45)) == [.fire(at: Self.at(56))])
+    }
+
+    @Test("What the loop still reads when the time is up counts, and the next silence is judged anew")
+    func lastLook() {
+        var keepAlive = started()
+        _ = keepAlive.fired(at: Self.at(20))
+        _ = keepAlive.fired(at: Self.at(30))
+        let late = Self.at(30) + KeepAlive.lastLook
+        keepAlive.heard(at: late)
+        #expect(keepAlive.fired(at: late) == [.fire(at: late + .seconds(20))])
+        #expect(keepAlive.fired(at: late + .seconds(20)) == [.ping, .fire(at: late + .seconds(30))])
+        let again = late + .seconds(30)
+        #expect(keepAlive.fired(at: again) == [.fire(at: again + KeepAlive.lastLook)])
+        guard case .fail? = keepAlive.fired(at: again + KeepAlive.lastLook).first else {
+            Issue.record("silence was not the end")
+            return
+        }
     }
 
     @Test("A timer that was held up is no verdict: it asks again, at once")

@@ -22,6 +22,7 @@ final class Dialer {
 
     private let target: WebSocketTarget
     private let loop: EventLoop
+    private let resolve: NameResolver.Resolve
     private let completion: (Outcome) -> Void
     /// Where we are now: redirects move it on.
     private var endpoint: Endpoint
@@ -38,9 +39,15 @@ final class Dialer {
     private var refusal: (response: RefusalReader, error: (UpgradeRefusal) -> ConnectionEnd)?
     private var over = false
 
-    init(_ target: WebSocketTarget, on loop: EventLoop, completion: @escaping (Outcome) -> Void) {
+    init(
+        _ target: WebSocketTarget,
+        on loop: EventLoop,
+        resolve: @escaping NameResolver.Resolve = NameResolver.resolve,
+        completion: @escaping (Outcome) -> Void
+    ) {
         self.target = target
         self.loop = loop
+        self.resolve = resolve
         self.endpoint = target.endpoint
         self.headers = target.configuration.headers
         self.completion = completion
@@ -74,7 +81,7 @@ final class Dialer {
         if let path = self.endpoint.socketPath { return self.connect(to: ["+\(path)"]) }
         self.arm(.resolve)
         let confined = LoopConfined(self)
-        NameResolver.resolve(self.proxy?.host ?? self.endpoint.host, on: self.loop) { answer in
+        self.resolve(self.proxy?.host ?? self.endpoint.host, self.loop) { answer in
             guard let dialer = confined.object, !dialer.over else { return }
             switch answer {
             case .addresses(let addresses): dialer.connect(to: addresses)
@@ -294,18 +301,5 @@ final class Dialer {
         if case .opened = outcome { self.winner = nil }
         self.abandonAttempts()
         self.completion(outcome)
-    }
-}
-
-extension FreshetError.Phase {
-    fileprivate var words: String {
-        switch self {
-        case .resolve: "finding"
-        case .connect: "reaching"
-        case .tls: "the TLS handshake with"
-        case .upgrade: "the answer to the upgrade request from"
-        case .acknowledge: "the acknowledgement from"
-        case .keepAlive: "the pong from"
-        }
     }
 }

@@ -16,11 +16,14 @@ enum NameResolver {
         case failure(FreshetError)
     }
 
+    /// What finds the addresses of a name: `resolve`, or in tests a table.
+    typealias Resolve = (_ host: String, _ loop: EventLoop, _ completion: @escaping @Sendable (Answer) -> Void) -> Void
+
     /// Dispatch bounds the number of threads; a lookup that nobody waits for any more keeps its thread until it ends.
     private static let queue = DispatchQueue(label: "freshet.resolver", attributes: .concurrent)
 
     /// Calls `completion` on `loop`, later, with every address in the system's order of preference (RFC 6724).
-    static func resolve(_ host: String, on loop: EventLoop, _ completion: @escaping @Sendable (Answer) -> Void) {
+    static func resolve(_ host: String, _ loop: EventLoop, _ completion: @escaping @Sendable (Answer) -> Void) {
         // No thread for what needs none: thousands of connections to one address would have hundreds of them.
         guard IPAddress(host) == nil else { return loop.execute { completion(.addresses([host])) } }
         self.queue.async {

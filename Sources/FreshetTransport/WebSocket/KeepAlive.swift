@@ -16,12 +16,17 @@ package struct KeepAlive: Sendable {
     /// A timer that is later than this was held up: the process was stopped, or the machine slept.
     package static let heldUp: Duration = .seconds(2)
 
+    /// How long the loop has to read what is there already, before the verdict.
+    package static let lastLook: Duration = .milliseconds(1)
+
     private let idle: Duration
     private let pong: Duration
     private var lastHeard: ContinuousClock.Instant
     private var pinged: ContinuousClock.Instant?
     private var due: ContinuousClock.Instant
     private var reading = true
+    /// Whether the time is up, and only what the kernel may still hold is waited for.
+    private var isLastLook = false
 
     /// - Parameters:
     ///   - idle: silence after which to ping.
@@ -59,6 +64,11 @@ package struct KeepAlive: Sendable {
             self.pinged = nil
             return self.wait(max(self.idle - (now - self.lastHeard), .zero), from: now)
         }
+        // The loop runs timers before it reads: if it was busy, an answer may have been here in time. It reads between two timers.
+        guard self.isLastLook else {
+            self.isLastLook = true
+            return self.wait(Self.lastLook, from: now)
+        }
         let silence = now - self.lastHeard
         return [
             .fail(
@@ -77,6 +87,7 @@ package struct KeepAlive: Sendable {
 
     private mutating func ask(at now: ContinuousClock.Instant) -> [Action] {
         self.pinged = now
+        self.isLastLook = false
         return [.ping] + self.wait(self.pong, from: now)
     }
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+
+extension FreshetError.Phase {
+    /// What was waited for, before the name of the other side.
+    var words: String {
+        switch self {
+        case .resolve: "finding"
+        case .connect: "reaching"
+        case .tls: "the TLS handshake with"
+        case .upgrade: "the answer to the upgrade request from"
+        case .acknowledge: "the acknowledgement from"
+        case .keepAlive: "the pong from"
+        }
+    }
+}
