@@ -122,11 +122,17 @@ static int read_some(freshet_socket *socket) {
     return result < 0 || socket->closing ? -1 : 0;
 }
 
+static void kill_soon(freshet_socket *socket) {
+    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    // In libuv libwebsockets looks at its timers only after an event (A 11).
+    if (socket->loop->uv) lws_cancel_service(socket->loop->lws);
+}
+
 /// Ends the socket from within the callback that tells of bytes. Where libwebsockets still holds output, to fail there means to
 /// flush first, and 4.1 then serves the same event again, and for ever (B 5). So it is killed, which is not served but timed.
 static int fail_reading(freshet_socket *socket) {
     if (!lws_partial_buffered(socket->wsi)) return -1;
-    if (!socket->closing) lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    if (!socket->closing) kill_soon(socket);
     return 0;
 }
 
@@ -325,12 +331,6 @@ int freshet_socket_header(freshet_socket *socket, const char *name, char *value,
 
 bool freshet_socket_certificate_wanted(freshet_socket *socket) {
     return socket->tls && freshet_wants_certificate(lws_get_ssl(socket->wsi));
-}
-
-static void kill_soon(freshet_socket *socket) {
-    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-    // In libuv libwebsockets looks at its timers only after an event (A 11).
-    if (socket->loop->uv) lws_cancel_service(socket->loop->lws);
 }
 
 bool freshet_socket_can_write(freshet_socket *socket) {

@@ -84,7 +84,8 @@ func openIdle(_ wanted: Int, url: String) async throws -> [WebSocket] {
 
 func idle() async throws {
     let wanted = options.number("connections", 1000)
-    let first = try await openIdle(100, url: options.url)  // what they need alone: both loops, threads, the first memory
+    // What they need alone: both loops, threads, the first memory.
+    let first = try await openIdle(100, url: options.url)
     let before = Measure.resident()
     let begun = Measure.now()
     let sockets = try await openIdle(wanted, url: options.url)

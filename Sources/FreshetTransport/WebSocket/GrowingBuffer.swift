@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FreshetCore
+package import FreshetCore
 
 /// Memory for a message that comes in parts. It becomes a chunk as it is, without a copy.
 @safe
