@@ -42,6 +42,7 @@ scripts/install-dependencies.sh
 options=(-c release --scratch-path .build-fuzz --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address
     -Xswiftc -assert-config -Xswiftc Debug -Xcc -fsanitize=fuzzer-no-link,address)
 export FRESHET_FUZZ=1
+mkdir -p .build-fuzz
 build=$(swift build "${options[@]}" --show-bin-path)
 for target in "$@"; do
     swift build "${options[@]}" --product "Fuzz${target^}" >.build-fuzz/build.log 2>&1 || {
