@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import FreshetTransport
 import Testing
 
@@ -17,20 +16,13 @@ struct ChurnTests {
             let secure = try await FaultServer(Churn.behaviours, identity: identity)
             let churn = Churn(plain: plain, secure: secure, authority: identity.certificate, seed: 20_261_125)
             await churn.warmUp()
-            let before = Churn.openSockets; let t0 = ContinuousClock.now
+            let before = Churn.openSockets
             let report = await churn.run(count: 2000, at: 50)
             #expect(await churn.openSockets(hopingFor: before) == before)
             #expect(report.ends == 2000)
             #expect(report.late == 0)
             // Every stage was met, or this would show little.
             for outcome in Churn.outcomes { #expect(report.outcomes[outcome, default: 0] > 0, "\(report.outcomes)") }
-            if let file = ProcessInfo.processInfo.environment["CHURN_LOG"] {
-                try "\(report) \(before) \(Churn.openSockets) \(ContinuousClock.now - t0)".write(
-                    toFile: file,
-                    atomically: true,
-                    encoding: .utf8
-                )
-            }
             churn.loop.shutdown()
             plain.stop()
             secure.stop()

@@ -31,6 +31,7 @@ actor CountedLink {
         case .messages: break
         case .ended(let end):
             self.report.ends += 1
+            self.link = nil  // it keeps its listener, which we are
             if case .failure(let error, _) = end { self.report.note(error) }
             self.opened.tell(false)
             self.ended.tell(())
