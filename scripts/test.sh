@@ -2,6 +2,9 @@
 # Everything that is checked before a change goes in: format, build, tests.
 #
 #     scripts/test.sh [ARGUMENTS FOR swift test]
+#
+# Tests that need the machine for themselves (they measure time, or move gigabytes) come after the others, unless there
+# are arguments: then those alone say what is run.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,4 +27,12 @@ step "tests"
 # The interop tests start these as processes of their own.
 export FRESHET_PYTHON="$PWD/.build-python/bin/python"
 export FRESHET_BINARY="$PWD/.build-debug/debug/freshet"
-swift test --disable-xctest --parallel --scratch-path .build-debug "$@"
+test=(swift test --disable-xctest --parallel --scratch-path .build-debug)
+alone='FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|InteropTests[.](TLSBackPressure|TLSFault|Churn)Tests'
+if [ $# -gt 0 ]; then
+    "${test[@]}" "$@"
+else
+    "${test[@]}" --skip "$alone"
+    step "tests that need the machine for themselves"
+    "${test[@]}" --no-parallel --filter "$alone"
+fi

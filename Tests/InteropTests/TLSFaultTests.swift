@@ -142,7 +142,7 @@ struct TLSFaultTests {
             return await Self.receive(from: url, Self.configuration(trusting: authority, deadline: deadline)).error
         }
         let nonsense = try await error("accept-nonsense", deadline: .seconds(20))
-        #expect(nonsense?.kind == .tls(.notTLS))
+        #expect(nonsense?.kind == .tls(.notTLS), "\(String(describing: nonsense))")
         #expect(nonsense?.hint?.contains("try ws:") == true)
         // It waits for the end of a request that our hello does not hold.
         #expect(try await error("open-read", deadline: .seconds(2))?.kind == .timeout(.tls))

@@ -22,7 +22,7 @@ final class Dialer {
 
     private let target: WebSocketTarget
     private let loop: EventLoop
-    private let resolve: NameResolver.Resolve
+    var resolve: NameResolver.Resolve = NameResolver.resolve  // tests have a table of their own
     private let completion: (Outcome) -> Void
     /// Where we are now: redirects move it on.
     private var endpoint: Endpoint
@@ -39,15 +39,9 @@ final class Dialer {
     private var refusal: (response: RefusalReader, error: (UpgradeRefusal) -> ConnectionEnd)?
     private var over = false
 
-    init(
-        _ target: WebSocketTarget,
-        on loop: EventLoop,
-        resolve: @escaping NameResolver.Resolve = NameResolver.resolve,
-        completion: @escaping (Outcome) -> Void
-    ) {
+    init(_ target: WebSocketTarget, on loop: EventLoop, completion: @escaping (Outcome) -> Void) {
         self.target = target
         self.loop = loop
-        self.resolve = resolve
         self.endpoint = target.endpoint
         self.headers = target.configuration.headers
         self.completion = completion

@@ -176,8 +176,15 @@ final class WebSocketConnection: WebSocketLink {
 
     private func startCloseDeadline() {
         guard self.closeTimer == nil else { return }
+        self.armCloseDeadline()
+    }
+
+    private func armCloseDeadline() {
+        let waiting = self.outbox.waiting
         self.closeTimer = self.loop.schedule(after: Self.closeDeadline) { [weak self] in
             guard let self else { return }
+            // As long as what was sent before still goes out, the peer has had no close frame to answer.
+            guard self.outbox.waiting == waiting else { return self.armCloseDeadline() }
             self.perform(self.session.on(.closeDeadline))
         }
     }

@@ -108,4 +108,28 @@ struct CloseFaultTests {
         await socket.close(code: 4001, reason: "enough")
         #expect(await seen.next() == 4001)
     }
+
+    @Test("ws.close-unanswered: what was sent before goes out first, though that takes longer than the close may")
+    func slowReader() async throws {
+        let total = 12 << 20
+        let taken = Witness<Int>()
+        let server = try RawServer { connection in
+            connection.limitReceiving(to: 131_072)
+            connection.acceptUpgrade(subprotocol: nil)
+            var count = 0
+            // 64 KiB at a time at most, some 4 s for all of it.
+            while let bytes = connection.read() {
+                count += bytes.count
+                if count < total { connection.pause(milliseconds: 20) }
+            }
+            taken.tell(count)
+        }
+        defer { server.stop() }
+        var configuration = FaultyPeer.configuration()
+        configuration.sendLimit = 64 << 20
+        let socket = try await WebSocket.connect(to: server.url, configuration: configuration)
+        try await socket.send(binary: [UInt8](repeating: 7, count: total))
+        await socket.close()
+        #expect(try #require(await taken.next()) > total)
+    }
 }

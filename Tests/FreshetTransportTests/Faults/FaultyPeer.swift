@@ -9,14 +9,15 @@ enum FaultyPeer {
     static func configuration(deadline: Duration = .seconds(10)) -> WebSocketConfiguration {
         var configuration = WebSocketConfiguration(compression: .off)
         configuration.deadline = deadline
+        configuration.pingInterval = .seconds(50)  // most of these servers answer no ping
         return configuration
     }
 
     /// One that pings soon, and gives up soon after that.
     static func impatient() -> WebSocketConfiguration {
         var configuration = self.configuration()
-        configuration.pingInterval = .milliseconds(150)
-        configuration.pongDeadline = .milliseconds(150)
+        configuration.pingInterval = .milliseconds(500)
+        configuration.pongDeadline = .milliseconds(500)
         return configuration
     }
 

@@ -41,7 +41,7 @@ struct PendingOutputTests {
         var configuration = FaultyPeer.configuration()
         configuration.sendLimit = 64 << 20
         var socket: WebSocket? = try await WebSocket.connect(to: server.url, configuration: configuration, loop: loop)
-        try await socket?.send(binary: [UInt8](repeating: 7, count: 32 << 20))
+        try await socket?.send(binary: [UInt8](repeating: 7, count: 12 << 20))
         for _ in 0..<3 { await self.turn(loop) }
         mayEnd.signal()
         switch end {

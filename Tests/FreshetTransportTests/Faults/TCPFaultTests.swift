@@ -112,8 +112,8 @@ struct TCPFaultTests {
             if hole == .both { connection.waitForStop() } else { connection.readToEnd() }
         }
         defer { server.stop() }
+        let start = ContinuousClock.now
         let socket = try await WebSocket.connect(to: server.url, configuration: FaultyPeer.impatient())
-        let opened = ContinuousClock.now
         let sent = Locked((before: 0, error: FreshetError?.none))
         async let writing: Void = {
             while sent.withLock({ $0.error == nil }) {
@@ -127,14 +127,14 @@ struct TCPFaultTests {
             }
         }()
         let error = await FaultyPeer.rest(of: socket).error
-        let took = opened.duration(to: .now)
+        let took = start.duration(to: .now)
         await writing
         #expect(error?.kind == .timeout(.keepAlive))
         #expect(sent.withLock { $0.error }?.kind == .timeout(.keepAlive))
         #expect(sent.withLock { $0.before } > 0)
-        // 300 ms, and not the hours of TCP's own keep-alive. The client counts from a moment before `opened`.
-        #expect(took > .milliseconds(250))
-        #expect(took < .seconds(10))
+        // One second, and not the hours of TCP's own keep-alive.
+        #expect(took >= .seconds(1))
+        #expect(took < .seconds(20))
     }
 
     @Test("tcp.blackhole: a peer that takes nothing and still sends is alive, until it stops")
@@ -178,7 +178,6 @@ struct TCPFaultTests {
             #expect(error?.kind == .timeout(.connect))
         }
         #expect(took >= .seconds(2))
-        #expect(took < .seconds(10))
         withExtendedLifetime(listener) {}
     }
 

@@ -3,7 +3,7 @@
 
     faults.py [--certificate PEM --key PEM] [--client-authority PEM] [--tls 1.2|1.3] BEHAVIOUR...
 
-Each behaviour has a port of its own on 127.0.0.1. Prints "listening PORT..." in the order of the behaviours.
+Each behaviour has a port of its own on 127.0.0.1; "nobody" is one where nobody listens. Prints "listening PORT..." in the order of the behaviours.
 """
 
 import argparse
@@ -272,6 +272,9 @@ def main():
     for name in options.behaviours:
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         ports.append(str(listener.getsockname()[1]))
+        if name == "nobody":
+            listener.close()
+            continue
         behaviour = globals()[name.replace("-", "_")]
         threading.Thread(target=accept, args=(listener, behaviour, context), daemon=True).start()
     print("listening", *ports, flush=True)
