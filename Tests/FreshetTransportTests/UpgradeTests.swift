@@ -157,6 +157,11 @@ struct UpgradeTests {
         #expect(error?.description.contains("hunter2") == false)
     }
 
+    @Test("A subprotocol named twice is refused")
+    func subprotocolTwice() {
+        #expect(throws: FreshetError.self) { try upgrade(subprotocols: ["a", "b", "a"]) }
+    }
+
     @Test(
         "A 101 that answers with a header of ours is a violation that does not repeat it",
         arguments: [

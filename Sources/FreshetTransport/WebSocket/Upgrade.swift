@@ -22,8 +22,8 @@ package struct Upgrade: Sendable {
     ) throws(FreshetError) {
         for header in headers { try header.check() }
         // Not named in the error: some servers take a token as a subprotocol.
-        guard subprotocols.allSatisfy(HTTPHeader.isToken) else {
-            throw FreshetError(.invalidInput, "a subprotocol has a name that none can have (RFC 6455 4.1)")
+        guard subprotocols.allSatisfy(HTTPHeader.isToken), Set(subprotocols).count == subprotocols.count else {
+            throw FreshetError(.invalidInput, "a subprotocol is named twice, or as none can be (RFC 6455 4.1)")
         }
         self.endpoint = endpoint
         self.subprotocols = subprotocols

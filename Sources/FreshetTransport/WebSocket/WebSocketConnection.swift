@@ -183,8 +183,10 @@ final class WebSocketConnection: WebSocketLink {
         let waiting = self.outbox.waiting
         self.closeTimer = self.loop.schedule(after: Self.closeDeadline) { [weak self] in
             guard let self else { return }
-            // As long as what was sent before still goes out, the peer has had no close frame to answer.
-            guard self.outbox.waiting == waiting else { return self.armCloseDeadline() }
+            // As long as what was sent before still goes out, the peer has had no close frame to answer. A block or less was gone
+            // at once.
+            let goesOut = waiting > OutputQueue.blockSize && self.outbox.waiting < waiting
+            guard !goesOut else { return self.armCloseDeadline() }
             self.perform(self.session.on(.closeDeadline))
         }
     }
