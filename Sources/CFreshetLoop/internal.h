@@ -46,6 +46,34 @@ struct freshet_loop {
     void *context;
 };
 
+struct freshet_socket {
+    freshet_loop *loop;
+    freshet_socket *previous, *next;  // of the loop's
+    struct lws *wsi;
+    freshet_socket_handlers handlers;
+    void *context;
+    freshet_tls *tls;
+    bool proxied;
+    char *server_name;
+    uint8_t *request;
+    size_t request_size;
+    uint8_t *room;      // where the read in progress goes, and how much it has brought
+    size_t filled;
+    long verify_error;
+    int error_number;
+    char detail[160];
+    bool connected;    // TCP is up
+    bool requested;    // TLS is up too, and the request was handed over
+    bool tunnelling;   // the response was accepted
+    bool reading_body; // it was not, and its body is wanted
+    bool proxy_refused;
+    bool certificate_wanted;
+    bool finished;     // the peer's FIN was seen
+    bool nonsense;     // the response could not be parsed
+    bool closing;      // freshet_socket_close() was called
+    bool *ended;       // set at the end, while freshet_socket_connect() is still running
+};
+
 /// What OpenSSL said last on this thread, and about which connection (libwebsockets keeps nothing of it).
 typedef struct {
     const SSL *ssl;
@@ -54,6 +82,11 @@ typedef struct {
 
 extern _Thread_local freshet_tls_report freshet_last_tls_report;
 
+/// Pulls what is there, into one buffer as far as it goes, and delivers it once.
+int freshet_socket_read(freshet_socket *socket);
+void freshet_socket_kill_soon(freshet_socket *socket);
+/// Tells the end, and frees the socket.
+void freshet_socket_end_now(freshet_socket *socket);
 int freshet_tunnel_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 freshet_uv *freshet_uv_create(freshet_loop *loop);
 /// libwebsockets' context is there, and no connection yet.

@@ -97,7 +97,12 @@ func idle() async throws {
     if hold > 0 {
         let cpuBegun = Measure.cpu()
         try await Task.sleep(for: .seconds(hold))
-        report(#""held_seconds":\#(hold),"cpu_seconds":\#(Measure.cpu() - cpuBegun),"kib_now":\#(Measure.resident())"#)
+        let cpu = Measure.cpu() - cpuBegun
+        var lost = 0
+        for socket in sockets {
+            do { try await socket.send(text: "still there") } catch { lost += 1 }
+        }
+        report(#""held_seconds":\#(hold),"lost":\#(lost),"cpu_seconds":\#(cpu),"kib_now":\#(Measure.resident())"#)
     }
     withExtendedLifetime((first, sockets)) {}
 }
