@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import FreshetCore
 import Testing
 
-/// `Servers/faults.py`: a server that misbehaves on purpose, plain or over TLS. It ends with the test that lets go of it.
+/// `Servers/faults.py`: a server that misbehaves on purpose, plain or over TLS. It is to be stopped.
 final class FaultServer: Sendable {
+    /// Foundation takes a process's objects apart some time after its end; the leak checker would find them in between.
+    private static let kept = Locked<[Program]>([])
+
     private let program: Program
-    private let urls: [String: String]
+    /// Where it behaves how.
+    let urls: [String: String]
 
     /// Starts it; `identity` makes it speak TLS, `arguments` are further options of the script.
     init(_ behaviours: [String], identity: (certificate: String, key: String)? = nil, _ arguments: [String] = [])
@@ -17,6 +22,8 @@ final class FaultServer: Sendable {
         // It needs no package, so any Python will do.
         let python = ProcessInfo.processInfo.environment["FRESHET_PYTHON"] ?? "python3"
         self.program = try Program("/usr/bin/env", [python, script] + tls + arguments + behaviours)
+        let program = self.program
+        Self.kept.withLock { $0.append(program) }
         let line = try #require(await self.program.line { $0.hasPrefix("listening ") }, "faults.py did not start")
         let ports = line.text.split(separator: " ").dropFirst()
         try #require(ports.count == behaviours.count)

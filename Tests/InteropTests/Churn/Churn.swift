@@ -27,12 +27,13 @@ struct Churn: Sendable {
     }
 
     let loop = EventLoop()
-    private let plain: FaultServer
-    private let secure: FaultServer
+    /// The behaviours' URLs.
+    private let plain: [String: String]
+    private let secure: [String: String]
     private let authority: String
     private let seed: UInt64
 
-    init(plain: FaultServer, secure: FaultServer, authority: String, seed: UInt64) {
+    init(plain: [String: String], secure: [String: String], authority: String, seed: UInt64) {
         self.plain = plain
         self.secure = secure
         self.authority = authority
@@ -41,7 +42,7 @@ struct Churn: Sendable {
 
     /// One connection of each kind, so that what lives as long as the loop is there.
     func warmUp() async {
-        for server in [self.plain, self.secure] { _ = await self.visit(server, "open-orderly", .never, turns: 0) }
+        for urls in [self.plain, self.secure] { _ = await self.visit(urls, "open-orderly", .never, turns: 0) }
     }
 
     /// `count` connections, `width` of them at a time.
@@ -62,14 +63,14 @@ struct Churn: Sendable {
 
     private func connection(_ number: Int) async -> ChurnReport {
         var random = SeededRandom(self.seed &+ UInt64(number) &* 7919)
-        let server = number % 2 == 0 ? self.plain : self.secure
+        let urls = number % 2 == 0 ? self.plain : self.secure
         let behaviour = Self.behaviours.randomElement(using: &random) ?? ""
         let leaving = Leaving.allCases.randomElement(using: &random) ?? .never
         // A connection takes about as many turns of the loop as this; most stages are soon over.
         let turns = Int.random(in: 0...Int.random(in: 0...60, using: &random), using: &random)
         return number % 4 < 2
-            ? await self.visit(server, behaviour, leaving, turns: turns)
-            : await self.visitBeneath(server, behaviour, leaving, turns: turns)
+            ? await self.visit(urls, behaviour, leaving, turns: turns)
+            : await self.visitBeneath(urls, behaviour, leaving, turns: turns)
     }
 
     private func configuration(_ behaviour: String) -> WebSocketConfiguration {
@@ -85,7 +86,7 @@ struct Churn: Sendable {
     // MARK: - The public WebSocket
 
     private func visit(
-        _ server: FaultServer,
+        _ urls: [String: String],
         _ behaviour: String,
         _ leaving: Leaving,
         turns: Int
@@ -93,7 +94,7 @@ struct Churn: Sendable {
         let task = Task {
             var report = ChurnReport()
             do throws(FreshetError) {
-                try await self.converse(try self.url(server, behaviour), behaviour, leaving, &report)
+                try await self.converse(urls[behaviour] ?? "", behaviour, leaving, &report)
             } catch {
                 report.note(error)
             }
@@ -136,22 +137,17 @@ struct Churn: Sendable {
         }
     }
 
-    private func url(_ server: FaultServer, _ behaviour: String) throws(FreshetError) -> String {
-        guard let url = try? server.url(behaviour) else { throw FreshetError(.invalidInput, "no such behaviour") }
-        return url
-    }
-
     // MARK: - Beneath it
 
     /// The same by the events of a connection, each of which is counted.
     private func visitBeneath(
-        _ server: FaultServer,
+        _ urls: [String: String],
         _ behaviour: String,
         _ leaving: Leaving,
         turns: Int
     ) async -> ChurnReport {
         let link = CountedLink(on: self.loop)
-        guard let url = try? server.url(behaviour), (try? await link.dial(url, self.configuration(behaviour))) != nil
+        guard let url = urls[behaviour], (try? await link.dial(url, self.configuration(behaviour))) != nil
         else { return ChurnReport() }
         let stays = leaving != .never && leaving != .cancelled ? await link.open() : false
         if !stays {
