@@ -31,9 +31,11 @@ typedef struct {
     uv_loop_t loop;
     uv_timer_t timer;
     int wake_fd;  // the one descriptor of libwebsockets' that is no connection
+    bool ending;
 } freshet_uv;
 
 struct freshet_loop {
+    freshet_loop *next;  // of those that could not end yet
     struct lws_context *lws;
     freshet_uv *uv;  // NULL: libwebsockets waits by poll()
     struct lws_vhost *plain;
@@ -95,8 +97,8 @@ void freshet_uv_turn(freshet_uv *uv, bool wait);
 void freshet_uv_set_timer(freshet_uv *uv, int64_t microseconds);
 /// Closes what libwebsockets forgot to: the handle of a socket that never connected.
 void freshet_uv_forget(freshet_uv *uv, struct lws *wsi);
-/// Turns until libwebsockets' context is gone, then frees the loop.
-void freshet_uv_destroy(freshet_uv *uv, freshet_loop *loop);
+/// Ends libwebsockets' context, then frees `uv`; false when that has to be tried again later.
+bool freshet_uv_destroy(freshet_uv *uv, freshet_loop *loop);
 
 /// Asks every socket to end soon.
 void freshet_close_sockets(freshet_loop *loop);

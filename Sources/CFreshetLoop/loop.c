@@ -90,13 +90,6 @@ static void create_context(freshet_loop *loop) {
     pthread_mutex_unlock(&tls_init_lock);
 }
 
-static void destroy_context(freshet_loop *loop) {
-    if (loop->uv)
-        freshet_uv_destroy(loop->uv, loop);
-    else
-        lws_context_destroy(loop->lws);
-}
-
 freshet_loop *freshet_loop_create(freshet_loop_handlers handlers, void *context, bool many) {
     freshet_loop *loop = calloc(1, sizeof *loop);
     if (!loop) return NULL;
@@ -112,12 +105,12 @@ freshet_loop *freshet_loop_create(freshet_loop_handlers handlers, void *context,
         create_context(loop);
     }
     if (loop->lws) loop->plain = make_vhost(loop, NULL, NULL, 0);
-    if (!loop->plain) {
-        if (loop->lws) destroy_context(loop);
+    if (loop->plain) return loop;
+    if (loop->lws)
+        freshet_loop_destroy(loop);
+    else
         free(loop);
-        return NULL;
-    }
-    return loop;
+    return NULL;
 }
 
 bool freshet_loop_scales(freshet_loop *loop) { return loop->uv != NULL; }
@@ -145,9 +138,14 @@ void freshet_loop_set_timer(freshet_loop *loop, int64_t microseconds) {
         lws_sul_schedule(loop->lws, 0, &loop->timer, timer_fired, microseconds > 0 ? microseconds : 1);
 }
 
-void freshet_loop_destroy(freshet_loop *loop) {
+static pthread_mutex_t ending_lock = PTHREAD_MUTEX_INITIALIZER;
+static freshet_loop *ending;
+
+/// False when it has to be tried again later.
+static bool end(freshet_loop *loop) {
     lws_sul_cancel(&loop->timer);  // one still linked at the end would be used after it is freed (A 1)
-    destroy_context(loop);
+    if (loop->uv && !freshet_uv_destroy(loop->uv, loop)) return false;
+    if (!loop->uv) lws_context_destroy(loop->lws);
     for (freshet_tls *tls = loop->tls; tls;) {
         freshet_tls *next = tls->next;
         SSL_CTX_free(tls->context);
@@ -162,4 +160,23 @@ void freshet_loop_destroy(freshet_loop *loop) {
     }
     freshet_free_listeners(loop);
     free(loop);
+    return true;
+}
+
+void freshet_loop_destroy(freshet_loop *loop) {
+    // Those that could not end before are tried again: what was in their way is another file each time.
+    pthread_mutex_lock(&ending_lock);
+    loop->next = ending;
+    ending = NULL;
+    pthread_mutex_unlock(&ending_lock);
+    while (loop) {
+        freshet_loop *next = loop->next;
+        if (!end(loop)) {
+            pthread_mutex_lock(&ending_lock);
+            loop->next = ending;
+            ending = loop;
+            pthread_mutex_unlock(&ending_lock);
+        }
+        loop = next;
+    }
 }

@@ -54,6 +54,16 @@ static void forget(uv_handle_t *handle, void *wsi) {
 
 void freshet_uv_forget(freshet_uv *uv, struct lws *wsi) { uv_walk(&uv->loop, forget, wsi); }
 
+/// False when a handle is left that libuv still knows.
+static bool free_loop(freshet_uv *uv) {
+    if (!uv->ending) uv_close((uv_handle_t *)&uv->timer, NULL);
+    uv->ending = true;
+    for (int turns = 0; turns < 1000 && uv_run(&uv->loop, UV_RUN_NOWAIT); turns++) {}
+    if (uv_loop_close(&uv->loop)) return false;
+    free(uv);
+    return true;
+}
+
 /// A pipe of ours that occupies a number.
 typedef struct {
     int ends[2];
@@ -63,7 +73,7 @@ typedef struct {
 
 static bool prepare(freshet_placeholder *place) {
     place->number = -1;
-    return pipe(place->ends) == 0 && fstat(place->ends[0], &place->identity) == 0;
+    return pipe(place->ends) == 0 && fstat(place->ends[0], &place->identity) == 0;  // the second cannot fail
 }
 
 /// False when somebody else has the number.
@@ -85,24 +95,23 @@ static void vacate(freshet_placeholder *place) {
     close(place->ends[0]), close(place->ends[1]);
 }
 
-void freshet_uv_destroy(freshet_uv *uv, freshet_loop *loop) {
-    uv_close((uv_handle_t *)&uv->timer, NULL);
-    if (loop->lws) {
+bool freshet_uv_destroy(freshet_uv *uv, freshet_loop *loop) {
+    if (!loop->lws) return free_loop(uv);
+    // libwebsockets closes its wake-up's descriptor, and later the same number once more with its handle: by then it may be another
+    // thread's. So it is made ours meanwhile.
+    freshet_placeholder place;
+    if (!prepare(&place)) return false;
+    if (!uv->ending) {
+        uv_close((uv_handle_t *)&uv->timer, NULL);
         freshet_close_sockets(loop);
         for (int turns = 0; loop->sockets && turns < 1000; turns++) uv_run(&uv->loop, UV_RUN_NOWAIT);
-        // libwebsockets closes its wake-up's descriptor, and later the same number once more with its handle: by then it may be
-        // another thread's. So it is made ours meanwhile; where that comes too late, a leak is better than a stranger's file closed.
-        freshet_placeholder place;
-        bool prepared = prepare(&place);
         lws_context_destroy(loop->lws);
-        bool occupied = prepared && occupy(&place, uv->wake_fd);
-        // Handles close in later turns; the context is freed by a second call once they have.
-        for (int turns = 0; occupied && loop->lws && turns < 1000; turns++)
-            if (!uv_run(&uv->loop, UV_RUN_NOWAIT)) lws_context_destroy(loop->lws);
-        if (prepared) vacate(&place);
-        if (loop->lws) return;
+        uv->ending = true;
     }
-    for (int turns = 0; turns < 1000 && uv_run(&uv->loop, UV_RUN_NOWAIT); turns++) {}
-    // Otherwise a handle is left that libuv still knows.
-    if (uv_loop_close(&uv->loop) == 0) free(uv);
+    bool occupied = occupy(&place, uv->wake_fd);
+    // Handles close in later turns; the context is freed by a second call once they have.
+    for (int turns = 0; occupied && loop->lws && turns < 1000; turns++)
+        if (!uv_run(&uv->loop, UV_RUN_NOWAIT)) lws_context_destroy(loop->lws);
+    vacate(&place);
+    return !loop->lws && free_loop(uv);
 }
