@@ -86,8 +86,6 @@ def evaluate(runs):
             compare(group, name, *_sides(ours, results.best(row, rate)), None if suffix else RECEIVE_TARGETS[size])
             compare(group, name, "the ceiling in C", ours, results.median(row, "ceiling", rate),
                     CEILING_TARGET if size >= 1024 else None)
-            compare(group, f"{name}, consumer on the loop",
-                    *_sides(results.median(row, "freshet-loop", rate), results.best(row, rate)))
     row = "receive 1024 B, deflate"
     compare("Receive, deflate", "1 KiB", *_sides(results.median(row, "freshet", rate), results.best(row, rate)), 1.0)
     for size in SIZES:

@@ -58,7 +58,7 @@ def plan(options):
     for size in report.SIZES:
         path = flood.format(size=size)
         if "receive" in options.rows:
-            rows.append(Row(f"receive {size} B", wanted, "receive", path, runs, size))
+            rows.append(Row(f"receive {size} B", plain, "receive", path, runs, size))
         if "tls" in options.rows:
             rows.append(Row(f"receive {size} B, TLS", plain, "receive", path, runs, size, secure=True))
         if "send" in options.rows:

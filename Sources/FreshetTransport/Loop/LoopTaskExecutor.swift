@@ -17,7 +17,8 @@ public final class LoopTaskExecutor: TaskExecutor {
 extension EventLoop {
     /// For tasks that are to run on the loop's thread: an answer to a message then costs no hop between threads.
     ///
-    /// While such a task computes, every connection of the loop waits, so this is for consumers that do little.
+    /// While such a task computes, every connection of the loop waits, and each message costs a look at the task's executor: it is
+    /// for consumers of single messages that do little, and slow for a flood.
     ///
     /// ```swift
     /// Task(executorPreference: loop.taskExecutor) { for try await message in socket { … } }
