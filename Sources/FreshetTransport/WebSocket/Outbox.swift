@@ -51,9 +51,14 @@ final class Outbox: Sendable {
     // MARK: - Sending, from any thread
 
     /// Sends a message, and suspends before it while the queue is full. Cancelled while it waits, it is not sent.
-    func send(_ message: WebSocketMessage, isolation: isolated (any Actor)?) async throws(FreshetError) {
+    func send(
+        _ kind: WebSocketMessage.Kind,
+        _ payload: [UInt8],
+        isolation: isolated (any Actor)?
+    ) async throws(FreshetError) {
         while true {
-            switch self.offer(message) {
+            // From where it lies: a copy of a large message would cost as much as sending it.
+            switch unsafe payload.withUnsafeBytes({ unsafe self.offer(kind, $0, evenIfFull: false) }) {
             case .accepted: return
             case .closed(let error): throw error
             case .full: try await self.waitForRoom(isolation: isolation)
@@ -61,9 +66,17 @@ final class Outbox: Sendable {
         }
     }
 
+    /// Takes a message however full the queue is.
+    func send(_ message: WebSocketMessage) {
+        _ = unsafe message.payload.withBytes { unsafe self.offer(message.kind, $0, evenIfFull: true) }
+    }
+
     /// Takes a message unless the queue is full, which `evenIfFull` overrules.
-    @discardableResult
-    func offer(_ message: WebSocketMessage, evenIfFull: Bool = false) -> Offered {
+    private func offer(
+        _ kind: WebSocketMessage.Kind,
+        _ payload: UnsafeRawBufferPointer,
+        evenIfFull: Bool
+    ) -> Offered {
         self.encoder.withLock { encoder in
             let refusal: Offered? = self.state.withLock { state in
                 if let end = state.end { return .closed(end) }
@@ -71,17 +84,19 @@ final class Outbox: Sendable {
                 return state.queue.dataBytes >= self.limit && !evenIfFull ? .full : nil
             }
             if let refusal { return refusal }
-            self.encode(message, &encoder)
+            unsafe self.encode(kind, payload, &encoder)
             return .accepted
         }
     }
 
-    private func encode(_ message: WebSocketMessage, _ encoder: inout Encoder) {
-        let opcode: Opcode = message.kind == .text ? .text : .binary
-        if message.payload.count >= encoder.minimumSize, let compressed = encoder.deflater?.deflate(message.payload) {
+    private func encode(_ kind: WebSocketMessage.Kind, _ payload: UnsafeRawBufferPointer, _ encoder: inout Encoder) {
+        let opcode: Opcode = kind == .text ? .text : .binary
+        if payload.count >= encoder.minimumSize, let deflater = encoder.deflater,
+            let compressed = deflater.deflate(ByteSlice(unsafe Chunk(copying: payload)))
+        {
             unsafe compressed.withUnsafeBytes { unsafe self.fragment(opcode, compressed: true, $0, &encoder) }
         } else {
-            unsafe message.payload.withBytes { unsafe self.fragment(opcode, compressed: false, $0, &encoder) }
+            unsafe self.fragment(opcode, compressed: false, payload, &encoder)
         }
     }
 

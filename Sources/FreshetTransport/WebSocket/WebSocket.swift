@@ -67,7 +67,7 @@ public final class WebSocket: Sendable {
         text: String,
         isolation: isolated (any Actor)? = #isolation
     ) async throws(FreshetError) {
-        try await self.outbox.send(WebSocketMessage(text: text), isolation: isolation)
+        try await self.outbox.send(.text, Array(text.utf8), isolation: isolation)
     }
 
     /// Sends a binary message; otherwise as `send(text:)`.
@@ -80,7 +80,7 @@ public final class WebSocket: Sendable {
         binary: [UInt8],
         isolation: isolated (any Actor)? = #isolation
     ) async throws(FreshetError) {
-        try await self.outbox.send(WebSocketMessage(.binary, ByteSlice(copying: binary)), isolation: isolation)
+        try await self.outbox.send(.binary, binary, isolation: isolation)
     }
 
     /// Closes: what was sent before goes out first, then the close frame; returns when the connection has ended, a second after

@@ -113,7 +113,7 @@ final class WebSocketConnection: WebSocketLink {
     // MARK: - WebSocketLink
 
     func send(_ message: WebSocketMessage) {
-        self.outbox.offer(message, evenIfFull: true)
+        self.outbox.send(message)
         guard self.outbox.waiting > Self.outputLimit else { return }
         self.abandon(.failure(FreshetError(.closed(code: 1006), "the server does not take what is sent to it")))
     }
