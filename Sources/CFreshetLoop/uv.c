@@ -97,14 +97,16 @@ static void vacate(freshet_placeholder *place) {
 
 bool freshet_uv_destroy(freshet_uv *uv, freshet_loop *loop) {
     if (!loop->lws) return free_loop(uv);
+    if (!uv->ending) {  // first of all, so that each is told its end whatever comes
+        freshet_close_sockets(loop);
+        for (int turns = 0; loop->sockets && turns < 1000; turns++) uv_run(&uv->loop, UV_RUN_NOWAIT);
+    }
     // libwebsockets closes its wake-up's descriptor, and later the same number once more with its handle: by then it may be another
     // thread's. So it is made ours meanwhile.
     freshet_placeholder place;
     if (!prepare(&place)) return false;
     if (!uv->ending) {
         uv_close((uv_handle_t *)&uv->timer, NULL);
-        freshet_close_sockets(loop);
-        for (int turns = 0; loop->sockets && turns < 1000; turns++) uv_run(&uv->loop, UV_RUN_NOWAIT);
         lws_context_destroy(loop->lws);
         uv->ending = true;
     }
