@@ -28,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
     ],
     targets: [
         .systemLibrary(
@@ -56,7 +57,10 @@ let package = Package(
         ),
         .target(
             name: "Freshet",
-            dependencies: ["FreshetCore", "FreshetTransport", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "FreshetCore", "FreshetTransport", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
             swiftSettings: swift
         ),
         .target(
@@ -94,7 +98,7 @@ let package = Package(
         ),
         .target(
             name: "FuzzChecks",
-            dependencies: ["FreshetCore", "FreshetGraphQL", "FreshetTransport"],
+            dependencies: ["Freshet", "FreshetCore", "FreshetGraphQL", "FreshetTransport"],
             path: "Tests/FuzzTests/Checks",
             swiftSettings: swift
         ),

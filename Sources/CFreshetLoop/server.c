@@ -52,7 +52,9 @@ static freshet_peer *accept_peer(struct lws *wsi) {
     peer->listener = listener;
     peer->wsi = wsi;
     char subprotocol[128] = "";
-    lws_hdr_copy(wsi, subprotocol, sizeof subprotocol, WSI_TOKEN_PROTOCOL);
+    // What was agreed on, where something was offered at all.
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) > 0)
+        snprintf(subprotocol, sizeof subprotocol, "%s", lws_get_protocol(wsi)->name);
     peer->context = listener->handlers.accepted(listener->context, peer, subprotocol);
     if (!peer->context) {
         free(peer);

@@ -21,9 +21,9 @@ enum ExitStatus: Int32 {
         switch error.kind {
         case .invalidInput: self = .usage
         case .operationFailed: self = .operationFailed
-        case .unauthorized, .forbidden: self = .unauthorized
+        case .unauthorized, .forbidden, .credentials: self = .unauthorized
         case .tls: self = .tls
-        case .unreachable, .timeout, .clientClosed, .cancelled: self = .gaveUp
+        case .unreachable, .timeout, .clientClosed, .cancelled, .outcomeUnknown, .overflow: self = .gaveUp
         case .protocolViolation, .messageTooLarge, .decoding: self = .protocolMismatch
         case .proxyRefused(let status): self = [401, 407].contains(status) ? .unauthorized : .gaveUp
         case .upgradeRefused, .closed: self = Self.isFatal(error) ? .protocolMismatch : .gaveUp
@@ -34,7 +34,6 @@ enum ExitStatus: Int32 {
     private static func isFatal(_ error: FreshetError) -> Bool {
         let end: ConnectionEnd =
             if case .closed(let code) = error.kind { .closeFrame(code: code, reason: "") } else { .failure(error) }
-        if case .fatal = ClosePolicy().verdict(on: end) { return true }
-        return false
+        return ClosePolicy().decision(on: end) == .fatal
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Freshet
 public import FreshetCore
 public import FreshetTransport
 
@@ -10,40 +11,42 @@ public struct GraphQLClientConfiguration: Sendable {
     /// A redirect to another origin is followed only when there are no connection parameters: they may be credentials.
     public var webSocket: WebSocketConfiguration
 
-    /// The payload of `connection_init`; nil sends none.
+    /// The payload of `connection_init`; nil sends none. Where there is a provider of credentials, its parameters count.
     public var connectionParameters: JSONValue?
 
-    /// How long to wait between attempts.
-    public var backoff: Backoff
+    /// Asked before each attempt to connect, for headers and the payload of `connection_init`.
+    public var credentials: CredentialProvider?
 
-    /// How many attempts may fail one after another before every feed fails; nil: no limit. It starts again after 30
-    /// healthy seconds. The very first connection is never retried.
-    public var retries: Int?
+    /// When to connect, how long to wait, when to try again, what the end of a connection means.
+    public var policy: ConnectionPolicy
+
+    /// What to offer to the server, the preferred one first.
+    public var dialects: [GraphQLDialect] = [.transportWS, .legacy]
+
+    /// What a feed does whose consumer is slow, where `subscribe` is not told otherwise.
+    public var delivery = DeliveryPolicy.suspending
+
+    /// Whether feeds of the same document, variables and recovery are one subscription on the server. Those who join later
+    /// get the last result first.
+    public var sharesSubscriptions = true
 
     /// Makes a configuration.
     ///
     /// - Parameters:
     ///   - webSocket: how the WebSocket connects.
     ///   - connectionParameters: the payload of `connection_init`.
-    ///   - backoff: how long to wait between attempts.
-    ///   - retries: attempts that may fail one after another; nil: no limit.
+    ///   - credentials: asked before each attempt to connect.
+    ///   - policy: when to connect and when to try again.
     public init(
         webSocket: WebSocketConfiguration = WebSocketConfiguration(),
         connectionParameters: JSONValue? = nil,
-        backoff: Backoff = Backoff(),
-        retries: Int? = nil
+        credentials: CredentialProvider? = nil,
+        policy: ConnectionPolicy = ConnectionPolicy()
     ) {
         self.webSocket = webSocket
         self.connectionParameters = connectionParameters
-        self.backoff = backoff
-        self.retries = retries
-    }
-
-    var policy: ConnectionMachine.Policy {
-        var policy = ConnectionMachine.Policy()
-        policy.backoff = self.backoff
-        policy.attempts = self.retries
-        return policy
+        self.credentials = credentials
+        self.policy = policy
     }
 }
 

@@ -6,13 +6,13 @@ import FoundationEssentials
 /// The payload of a `next`, with its parts found and none of them decoded.
 package struct GraphQLPayload: Sendable {
     /// All of it, as it came.
-    package let json: ByteSlice
+    package let json: Bytes
     /// The value of `data`; nil when it is absent, as some servers send it after an error.
-    package private(set) var data: ByteSlice?
+    package private(set) var data: Bytes?
     /// The value of `errors`, unless it is absent, null or empty.
-    package private(set) var errors: ByteSlice?
+    package private(set) var errors: Bytes?
 
-    package init(_ json: ByteSlice) throws(FreshetError) {
+    package init(_ json: Bytes) throws(FreshetError) {
         self.json = json
         do throws(JSONScanner.Failure) {
             try json.withBytes { bytes throws(JSONScanner.Failure) in
@@ -31,13 +31,13 @@ package struct GraphQLPayload: Sendable {
         }
     }
 
-    private static func nonEmpty(_ errors: ByteSlice) -> ByteSlice? {
+    private static func nonEmpty(_ errors: Bytes) -> Bytes? {
         let text = errors.array.filter { $0 > 0x20 }
         return text == Array("null".utf8) || text == Array("[]".utf8) ? nil : errors
     }
 
     /// The value of the one root field that a subscription has (GraphQL specification, 5.2.3.1); nil where `data` is.
-    package func rootField() throws(FreshetError) -> ByteSlice? {
+    package func rootField() throws(FreshetError) -> Bytes? {
         guard let data = self.data, !data.elementsEqual("null") else { return nil }
         do throws(JSONScanner.Failure) {
             return try data.withBytes { bytes throws(JSONScanner.Failure) in

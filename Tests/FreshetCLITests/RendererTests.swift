@@ -20,7 +20,7 @@ struct RendererTests {
     }
 
     private func data(_ json: String, _ renderer: Renderer) throws -> String? {
-        let payload = try GraphQLPayload(ByteSlice(copying: json.utf8))
+        let payload = try GraphQLPayload(Bytes(copying: json.utf8))
         return renderer.data(payload, at: Self.now).map { String(decoding: $0, as: UTF8.self) }
     }
 

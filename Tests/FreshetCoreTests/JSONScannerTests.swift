@@ -16,7 +16,7 @@ struct JSONScannerTests {
 
     /// Every member, as text.
     private func scan(_ json: some Collection<UInt8>) throws(JSONScanner.Failure) -> [Pair] {
-        let slice = ByteSlice(copying: json)
+        let slice = Bytes(copying: json)
         return try slice.withBytes { bytes throws(JSONScanner.Failure) in
             var scanner = try JSONScanner(bytes)
             var pairs: [Pair] = []

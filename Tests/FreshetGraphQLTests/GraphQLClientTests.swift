@@ -13,9 +13,11 @@ struct GraphQLClientTests {
         let n: Int
     }
 
-    private static let quick = GraphQLClientConfiguration(
-        backoff: Backoff(initial: .milliseconds(1), cap: .milliseconds(5))
-    )
+    private static var quick: GraphQLClientConfiguration {
+        var policy = ConnectionPolicy()
+        policy.backoff = Backoff(initial: .milliseconds(1), cap: .milliseconds(5))
+        return GraphQLClientConfiguration(policy: policy)
+    }
 
     @Test("A subscription yields everything in order and ends")
     func count() async throws {

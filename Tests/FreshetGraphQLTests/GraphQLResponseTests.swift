@@ -11,7 +11,7 @@ struct GraphQLResponseTests {
     }
 
     private func response<Value>(_ json: String, as type: Value.Type) throws -> GraphQLResponse<Value> {
-        try GraphQLResponse(GraphQLPayload(ByteSlice(copying: json.utf8)))
+        try GraphQLResponse(GraphQLPayload(Bytes(copying: json.utf8)))
     }
 
     @Test("The value of the one root field is decoded")
@@ -30,7 +30,7 @@ struct GraphQLResponseTests {
         #expect(response.value == nil)
         #expect(response.errors.map(\.message) == ["no"])
         let failure = #expect(throws: FreshetError.self) {
-            try response.valueOrFailure(GraphQLPayload(ByteSlice(copying: json.utf8)))
+            try response.valueOrFailure(GraphQLPayload(Bytes(copying: json.utf8)))
         }
         #expect(failure?.graphQLErrors?.map(\.message) == ["no"])
     }
@@ -39,7 +39,7 @@ struct GraphQLResponseTests {
     func optional() throws {
         let json = #"{"data":{"tick":null}}"#
         let response = try self.response(json, as: Tick?.self)
-        #expect(try response.valueOrFailure(GraphQLPayload(ByteSlice(copying: json.utf8))) == nil)
+        #expect(try response.valueOrFailure(GraphQLPayload(Bytes(copying: json.utf8))) == nil)
     }
 
     @Test("A value of another shape is told with its path, and without the value")
@@ -56,7 +56,7 @@ struct GraphQLResponseTests {
         arguments: [#"{"data":{"n":1},"errors":[]}"#, #"{"data":{"n":1},"errors": null }"#]
     )
     func emptyErrors(_ json: String) throws {
-        let payload = try GraphQLPayload(ByteSlice(copying: json.utf8))
+        let payload = try GraphQLPayload(Bytes(copying: json.utf8))
         #expect(payload.errors == nil)
         #expect(try GraphQLResponse<Int>(payload).valueOrFailure(payload) == 1)
     }

@@ -10,7 +10,7 @@ struct BackPressureTests {
     @Test("A feed at its limit stops the reading; emptying it starts the reading again, and nothing is lost")
     func pausesAndResumes() async throws {
         let harness = try Harness()
-        let buffer = harness.client.subscribe(to: "a")
+        let buffer = harness.client.open(.init("a"))
         let link = await harness.ready(1)
         #expect(await link.nextDeed() == .sent("sub 1 a"))
         for number in 1...4100 { link.receive("1 \(number)") }
@@ -29,7 +29,7 @@ struct BackPressureTests {
         let other = Consumer(harness.feed("b"))
         let live = await harness.ready(1)
         #expect(await live.nextDeed() == .sent("sub 1 b"))
-        let buffer = harness.client.subscribe(to: "a")
+        let buffer = harness.client.open(.init("a"))
         #expect(await live.nextDeed() == .sent("sub 2 a"))
         for number in 1...4096 { live.receive("2 \(number)") }
         #expect(await live.nextDeed() == .pause)
@@ -46,7 +46,7 @@ struct BackPressureTests {
     func stillFullAfterReconnect() async throws {
         let harness = try Harness()
         var states = harness.client.states.makeAsyncIterator()
-        let buffer = harness.client.subscribe(to: "a")
+        let buffer = harness.client.open(.init("a"))
         let first = await harness.ready(1)
         #expect(await first.nextDeed() == .sent("sub 1 a"))
         for number in 1...4096 { first.receive("1 \(number)") }

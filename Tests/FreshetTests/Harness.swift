@@ -14,11 +14,12 @@ final class Harness: Sendable {
     let clock = ManualClock()
     let client: SubscriptionClient<LineSource>
 
-    init(policy: ConnectionMachine.Policy = ConnectionMachine.Policy()) throws {
+    init(policy: ConnectionPolicy = ConnectionPolicy(), credentials: CredentialProvider? = nil) throws {
         self.client = SubscriptionClient(
             source: LineSource(),
             target: WebSocketTarget(endpoint: try Endpoint("ws://127.0.0.1:1/")),
             policy: policy,
+            credentials: credentials,
             loop: self.loop,
             transport: self.transport,
             time: TimeSource(self.clock, jitter: { 0.5 }),
@@ -36,11 +37,13 @@ final class Harness: Sendable {
 
     func feed(_ topic: String) -> Feed<FeedEvent<String>> {
         Feed(
-            open: { [client] in client.subscribe(to: topic) },
+            open: { [client] in client.open(.init(topic)) },
             decode: { item throws(FreshetError) in
                 switch item {
                 case .gap(let gap): .gap(gap)
-                case .update(let slice): .update(slice.text)
+                case .update(let bytes): .update(bytes.text)
+                case .snapshot(let bytes): .snapshot(bytes.text)
+                case .value: .snapshot("a value")
                 }
             }
         )

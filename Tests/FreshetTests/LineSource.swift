@@ -8,16 +8,19 @@ import FreshetTransport
 struct LineSource: FeedSource {
     var subprotocols: [String] { ["lines"] }
 
-    mutating func opened(subprotocol: String?) throws(SourceViolation) -> [WebSocketMessage] {
+    mutating func opened(
+        subprotocol: String?,
+        credentials: Credentials?
+    ) throws(SourceViolation) -> [WebSocketMessage] {
         guard subprotocol == "lines" else { throw Self.violation("no lines") }
         return [WebSocketMessage(text: "hello")]
     }
 
-    func subscribe(_ id: SubscriptionTable.ID, to request: String) -> WebSocketMessage {
+    func subscribe(_ id: SubscriptionID, to request: String, from position: Position?) -> WebSocketMessage {
         WebSocketMessage(text: "sub \(id) \(request)")
     }
 
-    func unsubscribe(_ id: SubscriptionTable.ID) -> WebSocketMessage {
+    func unsubscribe(_ id: SubscriptionID) -> WebSocketMessage? {
         WebSocketMessage(text: "unsub \(id)")
     }
 
@@ -27,18 +30,19 @@ struct LineSource: FeedSource {
         switch words.first {
         case "ready": return .ready
         case "ask": return .reply(WebSocketMessage(text: "answer"))
-        case "end": return .completed(SubscriptionTable.ID(words[1]) ?? 0)
-        case "bad": return .failed(SubscriptionTable.ID(words[1]) ?? 0, FreshetError(.invalidInput, "refused"))
+        case "end": return .completed(SubscriptionID(words[1]) ?? 0)
+        case "bad": return .failed(SubscriptionID(words[1]) ?? 0, FreshetError(.invalidInput, "refused"))
         case "broken": throw Self.violation("broken")
         default:
-            guard let id = words.first.flatMap({ SubscriptionTable.ID($0) }) else { return .nothing(note: nil) }
-            return .update(id, ByteSlice(copying: words[1].utf8))
+            guard let id = words.first.flatMap({ SubscriptionID($0) }) else { return .nothing(note: nil) }
+            return .update(id, Bytes(copying: words[1].utf8))
         }
     }
 
     private static func violation(_ what: String) -> SourceViolation {
         SourceViolation(
-            close: CloseFrame(code: 4004, reason: what),
+            code: 4004,
+            reason: what,
             error: FreshetError(.protocolViolation, "the server is \(what)")
         )
     }

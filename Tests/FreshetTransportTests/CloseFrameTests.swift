@@ -6,7 +6,7 @@ import Testing
 
 struct CloseFrameTests {
     private func parse(_ payload: [UInt8]) throws(WebSocketFailure) -> CloseFrame {
-        try CloseFrame(parsing: ByteSlice(copying: payload))
+        try CloseFrame(parsing: Bytes(copying: payload))
     }
 
     @Test("The payload is the code, then the reason")

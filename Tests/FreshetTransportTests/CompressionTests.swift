@@ -29,7 +29,7 @@ struct CompressionTests {
         var start = 0
         while start < bytes.count {
             let end = min(bytes.count, start + min(step, bytes.count))
-            try parser.parse(ByteSlice(copying: bytes[start..<end]), into: &events)
+            try parser.parse(Bytes(copying: bytes[start..<end]), into: &events)
             start = end
         }
         return events.flatMap { event -> [String] in
@@ -67,7 +67,7 @@ struct CompressionTests {
         }
         var bytes: [UInt8] = []
         for text in texts {
-            bytes += Self.frame(try #require(deflater.deflate(ByteSlice(copying: Array(text.utf8)))))
+            bytes += Self.frame(try #require(deflater.deflate(Bytes(copying: Array(text.utf8)))))
         }
         #expect(try parse(bytes, agreement) == texts)
     }
@@ -75,12 +75,12 @@ struct CompressionTests {
     @Test("A bomb is stopped when its limit is passed, not when it is over")
     func bomb() throws {
         let deflater = try #require(Deflater(Self.agreement()))
-        let bomb = try #require(deflater.deflate(ByteSlice(copying: [UInt8](repeating: 0x61, count: 16 << 20))))
+        let bomb = try #require(deflater.deflate(Bytes(copying: [UInt8](repeating: 0x61, count: 16 << 20))))
         #expect(bomb.count < 20_000)
         #expect(throws: WebSocketFailure.tooLarge(limit: 100_000)) { try parse(Self.frame(bomb), limit: 100_000) }
         // The limit itself is still allowed.
         let fresh = try #require(Deflater(Self.agreement()))
-        let whole = try #require(fresh.deflate(ByteSlice(copying: [UInt8](repeating: 0x61, count: 100_000))))
+        let whole = try #require(fresh.deflate(Bytes(copying: [UInt8](repeating: 0x61, count: 100_000))))
         #expect(try parse(Self.frame(whole), limit: 100_000).map(\.utf8.count) == [100_000])
     }
 
@@ -88,7 +88,7 @@ struct CompressionTests {
     func garbage() throws {
         #expect(throws: WebSocketFailure.notDeflate) { try parse(Self.frame([0xFF, 0xFF, 0xFF])) }
         let deflater = try #require(Deflater(Self.agreement()))
-        let notText = try #require(deflater.deflate(ByteSlice(copying: [0x61, 0xFF, 0x62])))
+        let notText = try #require(deflater.deflate(Bytes(copying: [0x61, 0xFF, 0x62])))
         #expect(throws: WebSocketFailure.notUTF8) { try parse(Self.frame(notText)) }
     }
 
@@ -96,7 +96,7 @@ struct CompressionTests {
     func firstFailure(step: Int) throws {
         let deflater = try #require(Deflater(Self.agreement()))
         let bytes = [0xFF] + [UInt8](repeating: 0x61, count: 40)
-        let message = try #require(deflater.deflate(ByteSlice(copying: bytes)))
+        let message = try #require(deflater.deflate(Bytes(copying: bytes)))
         #expect(throws: WebSocketFailure.notUTF8) { try parse(Self.frame(message), limit: 16, step: step) }
         // A stored block that is not text, then a block of a kind that there is not.
         let broken: [UInt8] = [0x00, 0x01, 0x00, 0xFE, 0xFF, 0xFF, 0x06]

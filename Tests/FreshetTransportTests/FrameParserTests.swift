@@ -24,7 +24,7 @@ struct FrameParserTests {
         var failure: WebSocketFailure?
     }
 
-    private func parse(_ parts: [ByteSlice], limit: Int = 1 << 20) -> Outcome {
+    private func parse(_ parts: [Bytes], limit: Int = 1 << 20) -> Outcome {
         var parser = FrameParser(messageLimit: limit)
         var events: [FrameParser.Event] = []
         var failure: WebSocketFailure?
@@ -37,14 +37,14 @@ struct FrameParserTests {
     }
 
     private func parse(_ bytes: [UInt8], limit: Int = 1 << 20) -> Outcome {
-        parse([ByteSlice(copying: bytes)], limit: limit)
+        parse([Bytes(copying: bytes)], limit: limit)
     }
 
-    private func parse(_ whole: ByteSlice, splitAt offset: Int) -> Outcome {
+    private func parse(_ whole: Bytes, splitAt offset: Int) -> Outcome {
         parse([whole[0..<offset], whole[offset..<whole.count]])
     }
 
-    private func parseByteByByte(_ whole: ByteSlice) -> Outcome {
+    private func parseByteByByte(_ whole: Bytes) -> Outcome {
         parse((0..<whole.count).map { whole[$0..<$0 + 1] })
     }
 
@@ -81,7 +81,7 @@ struct FrameParserTests {
 
     @Test("The same in two reads, wherever they meet, and byte by byte")
     func split() {
-        let whole = ByteSlice(copying: Self.transcript)
+        let whole = Bytes(copying: Self.transcript)
         for offset in 0...whole.count {
             #expect(parse(whole, splitAt: offset) == Outcome(seen: Self.transcriptSeen), "split at \(offset)")
         }
@@ -92,7 +92,7 @@ struct FrameParserTests {
     func longPayloads() {
         let payloads = [65535, 65536, 65537].map(Self.pattern)
         let frames = payloads.map { Self.frame(.binary, $0) }
-        let whole = ByteSlice(copying: frames.flatMap { $0 })
+        let whole = Bytes(copying: frames.flatMap { $0 })
         let expected = Outcome(seen: payloads.map(Seen.binary))
         #expect(parse([whole]) == expected)
         var edge = 0
@@ -108,7 +108,7 @@ struct FrameParserTests {
 
     @Test("A message that lies whole in one read is a slice of it, not a copy")
     func shared() throws {
-        let whole = ByteSlice(copying: Self.frame(.binary, Self.pattern(300)))
+        let whole = Bytes(copying: Self.frame(.binary, Self.pattern(300)))
         var parser = FrameParser(messageLimit: 1000)
         var events: [FrameParser.Event] = []
         try parser.parse(whole, into: &events)
@@ -156,7 +156,7 @@ struct FrameParserTests {
     @Test("A violation fails, wherever reads meet, and what came before it is kept", arguments: violations)
     func violation(_ violation: Violation) {
         let before = Self.frame(.text, [1, 2]) + Self.frame(.ping, [3])
-        let whole = ByteSlice(copying: before + violation.bytes)
+        let whole = Bytes(copying: before + violation.bytes)
         let outcome = parse([whole])
         #expect(Array(outcome.seen.prefix(2)) == [.text([1, 2]), .ping([3])])
         #expect(outcome.failure?.closeCode == 1002)

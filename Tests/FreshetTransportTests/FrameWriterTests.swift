@@ -9,7 +9,7 @@ struct FrameWriterTests {
     private static let key: [UInt8] = [0x37, 0xFA, 0x21, 0x3D]
 
     private func frame(_ opcode: Opcode, _ payload: [UInt8]) -> [UInt8] {
-        FrameWriter.frame(opcode, ByteSlice(copying: payload), mask: Self.mask)
+        FrameWriter.frame(opcode, Bytes(copying: payload), mask: Self.mask)
     }
 
     @Test("RFC 6455 5.7: a masked text message of Hello")
@@ -58,13 +58,13 @@ struct FrameWriterTests {
     )
     func masks(_ mask: UInt32) {
         let key = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: mask >> $0) }
-        let frame = FrameWriter.frame(.text, ByteSlice(copying: [0, 0, 0, 0, 0]), mask: mask)
+        let frame = FrameWriter.frame(.text, Bytes(copying: [0, 0, 0, 0, 0]), mask: mask)
         #expect(frame == [0x81, 0x85] + key + key + key.prefix(1))
     }
 
     @Test("A part of a larger chunk is written as what it is")
     func slice() {
-        let slice = ByteSlice(copying: Array("xxHelloxx".utf8))[2..<7]
+        let slice = Bytes(copying: Array("xxHelloxx".utf8))[2..<7]
         #expect(FrameWriter.frame(.text, slice, mask: Self.mask) == frame(.text, Array("Hello".utf8)))
     }
 }

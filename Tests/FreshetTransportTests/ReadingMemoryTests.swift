@@ -27,7 +27,7 @@ struct ReadingMemoryTests {
         memory.initializeMemory(as: UInt8.self, repeating: 7)
         let small = buffer.chunk(for: UnsafeRawBufferPointer(rebasing: memory[..<100]))
         #expect(small.bytes.baseAddress != UnsafeRawPointer(memory.baseAddress))
-        #expect(ByteSlice(small).array == [UInt8](repeating: 7, count: 100))
+        #expect(Bytes(small).array == [UInt8](repeating: 7, count: 100))
         let large = buffer.chunk(for: UnsafeRawBufferPointer(memory))
         #expect(large.bytes.baseAddress == UnsafeRawPointer(memory.baseAddress))
         #expect(buffer.prepare().baseAddress != memory.baseAddress)

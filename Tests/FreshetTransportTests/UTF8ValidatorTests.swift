@@ -10,7 +10,7 @@ struct UTF8ValidatorTests {
         let verdicts = (0...bytes.count).map { cut in
             var validator = UTF8Validator()
             let parts = [bytes[..<cut], bytes[cut...]]
-            return parts.allSatisfy { validator.accept(ByteSlice(copying: $0)) } && validator.isComplete
+            return parts.allSatisfy { validator.accept(Bytes(copying: $0)) } && validator.isComplete
         }
         #expect(Set(verdicts).count == 1)
         return verdicts[0]
@@ -35,7 +35,7 @@ struct UTF8ValidatorTests {
                 seed = seed &* 1_664_525 &+ 1_013_904_223
                 let bytes = [0x61, first, second, UInt8(seed >> 24), UInt8(seed >> 16 & 0xFF)]
                 var validator = UTF8Validator()
-                let verdict = validator.accept(ByteSlice(copying: bytes)) && validator.isComplete
+                let verdict = validator.accept(Bytes(copying: bytes)) && validator.isComplete
                 #expect(verdict == (String(validating: bytes, as: UTF8.self) != nil), "\(bytes)")
             }
         }
@@ -51,8 +51,8 @@ struct UTF8ValidatorTests {
     )
     func failsFast(_ bytes: [UInt8]) {
         var validator = UTF8Validator()
-        let before = validator.accept(ByteSlice(copying: bytes.dropLast()))
-        let last = validator.accept(ByteSlice(copying: bytes.suffix(1)))
+        let before = validator.accept(Bytes(copying: bytes.dropLast()))
+        let last = validator.accept(Bytes(copying: bytes.suffix(1)))
         #expect(before && !last)
     }
 
@@ -62,7 +62,7 @@ struct UTF8ValidatorTests {
     )
     func incomplete(_ bytes: [UInt8]) {
         var validator = UTF8Validator()
-        let accepted = validator.accept(ByteSlice(copying: bytes))
+        let accepted = validator.accept(Bytes(copying: bytes))
         #expect(accepted && !validator.isComplete)
     }
 }

@@ -52,7 +52,7 @@ struct WebSocketConnectionTests {
             var texts: [String] = []
             while let event = await self.next() {
                 switch event {
-                case .opened: break
+                case .opened, .roundTrip: break
                 case .messages(let messages): texts += messages.joined().map(\.text)
                 case .ended(let end): return (texts, end)
                 }
@@ -215,7 +215,7 @@ struct WebSocketConnectionTests {
         var next = 0
         while let event = await client.next() {
             switch event {
-            case .opened: break
+            case .opened, .roundTrip: break
             case .messages(let messages):
                 for message in messages.joined() {
                     let expected = "\(next) " + String(repeating: "x", count: next * 7 % 9000)

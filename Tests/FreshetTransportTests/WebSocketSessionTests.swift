@@ -8,7 +8,7 @@ struct WebSocketSessionTests {
     private enum Step: Equatable {
         case deliver([String])
         case write(Opcode, [UInt8], droppingData: Bool = false)
-        case startCloseDeadline, finishSocket, abandonSocket
+        case startCloseDeadline, finishSocket, abandonSocket, ponged
         case ended(ConnectionEnd)
 
         init(_ action: WebSocketSession.Action) {
@@ -17,6 +17,7 @@ struct WebSocketSessionTests {
             case .pong(let payload): self = .write(.pong, payload.array)
             case .close(let frame, let droppingData):
                 self = .write(.close, frame.payload.array, droppingData: droppingData)
+            case .ponged: self = .ponged
             case .startCloseDeadline: self = .startCloseDeadline
             case .finishSocket: self = .finishSocket
             case .abandonSocket: self = .abandonSocket
@@ -33,7 +34,7 @@ struct WebSocketSessionTests {
         }
 
         mutating func received(_ frames: [UInt8]...) -> [Step] {
-            on(.received(ByteSlice(copying: frames.flatMap { $0 })))
+            on(.received(Bytes(copying: frames.flatMap { $0 })))
         }
 
         mutating func close(_ code: UInt16 = 1000, as end: ConnectionEnd = .ours) -> [Step] {

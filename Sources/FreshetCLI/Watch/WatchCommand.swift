@@ -96,7 +96,7 @@ struct WatchCommand: AsyncParsableCommand {
             configuration.webSocket.headers.append(HTTPHeader("Authorization", "Bearer \(token)"))
             configuration.connectionParameters = ["Authorization": .string("Bearer \(token)")]
         }
-        configuration.retries = self.noRetry ? 0 : self.retry?.limit
+        configuration.policy.attempts = self.noRetry ? 0 : self.retry?.limit
         let endpoint = try GraphQLClient.endpoint(self.url)
         return WatchRun(
             url: self.url,

@@ -30,7 +30,11 @@ final class WatchStatus: Sendable {
             case .connecting(let attempt): "◌ connecting, attempt \(attempt) │ \(counts)"
             case .waiting(let delay, let attempt, let error):
                 "◌ retry \(attempt) in \(Format.duration(max(delay - elapsed, .zero))) │ \(counts) │ \(Format.printable(error.message))"
-            case .idle, .closing: "○ closing │ \(counts)"
+            case .degraded(let resting): "◐ live, \(resting) not subscribed │ \(counts)"
+            case .needsCredentials(let error):
+                "◌ waiting for credentials │ \(counts) │ \(Format.printable(error.message))"
+            case .suspended: "◌ suspended │ \(counts)"
+            case .idle, .closing, .failed: "○ closing │ \(counts)"
             }
         }
     }
@@ -98,9 +102,11 @@ final class WatchStatus: Sendable {
 
     private static func words(_ state: ConnectionState) -> String? {
         switch state {
-        case .idle, .closing: nil
+        case .idle, .closing, .suspended, .failed: nil
         case .connecting(let attempt): "state=connecting attempt=\(attempt)"
         case .live: "state=live"
+        case .degraded(let resting): "state=degraded subscriptions=\(resting)"
+        case .needsCredentials(let error): "state=needs-credentials reason=\(Format.quoted(error.message))"
         case .waiting(let delay, let attempt, let error):
             "state=retrying attempt=\(attempt) in=\(Format.milliseconds(delay))ms reason=\(Format.quoted(error.message))"
         }

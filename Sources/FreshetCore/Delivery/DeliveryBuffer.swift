@@ -2,10 +2,10 @@
 
 /// What waits between the loop and one consumer: bounded in elements and in bytes, in order, ended once.
 ///
-/// It never drops: at its limit it asks for the socket not to be read, and takes what is already on its way, which is
-/// one read at most.
+/// What happens at the limit is its policy's. What is dropped is counted, and an element that says so stands before those
+/// that are left. A batch that is on its way is taken whole, so a buffer may hold its limit and one read.
 @usableFromInline
-package struct DeliveryBuffer<Element: Sendable>: Sendable {
+package struct DeliveryBuffer<Element: DeliveryElement>: Sendable {
     @usableFromInline
     package enum End: Sendable {
         case finished
@@ -20,38 +20,143 @@ package struct DeliveryBuffer<Element: Sendable>: Sendable {
         case empty
     }
 
-    @usableFromInline package let elementLimit: Int
-    @usableFromInline package let byteLimit: Int
+    /// What an append has come to.
+    @usableFromInline
+    package enum Appended: Sendable, Equatable {
+        case taken
+        /// The connection is not to be read for now.
+        case full
+        /// The feed has ended because of it.
+        case overflowed
+    }
+
+    @usableFromInline package let policy: DeliveryPolicy
     @usableFromInline var elements: [Element] = []
+    /// The place of the first that waits; what is before it was dropped.
+    @usableFromInline var head = 0
     @usableFromInline var bytes = 0
     @usableFromInline var suspended = false
     @usableFromInline var end: End?
+    /// When the oldest batch that waits came.
+    @usableFromInline package var oldest: Duration?
+    /// Dropped since the last batch was taken, and not told yet.
+    @usableFromInline var dropped = 0
+    /// All ever dropped.
+    @usableFromInline package private(set) var droppedInAll = 0
 
-    @inlinable package init(elementLimit: Int = 4096, byteLimit: Int = 1 << 20) {
-        self.elementLimit = elementLimit
-        self.byteLimit = byteLimit
+    @inlinable package init(_ policy: DeliveryPolicy = DeliveryPolicy()) {
+        self.policy = policy
     }
 
-    @inlinable package var count: Int { self.elements.count }
+    /// How many wait.
+    @inlinable package var count: Int { self.elements.count - self.head }
     @inlinable package var byteCount: Int { self.bytes }
 
     /// Nothing to take, and not over.
     @inlinable package var isWaitedFor: Bool { self.elements.isEmpty && self.end == nil }
 
-    /// Appends a batch; true when reading is to be suspended.
-    @inlinable package mutating func append(_ batch: [Element], bytes: Int) -> Bool {
-        guard self.end == nil else { return false }
-        self.elements.append(contentsOf: batch)
-        self.bytes += bytes
-        self.suspended = self.elements.count >= self.elementLimit || self.bytes >= self.byteLimit
-        return self.suspended
+    @inlinable var isOver: Bool { self.count > self.policy.elements || self.bytes > self.policy.bytes }
+
+    /// Appends a batch.
+    @inlinable package mutating func append(_ batch: [Element], bytes: Int, at now: Duration? = nil) -> Appended {
+        guard self.end == nil else { return .taken }
+        if self.elements.isEmpty { self.oldest = now }
+        if case .suspending = self.policy.overflow {
+            self.elements.append(contentsOf: batch)
+            self.bytes += bytes
+            self.suspended = self.count >= self.policy.elements || self.bytes >= self.policy.bytes
+            return self.suspended ? .full : .taken
+        }
+        return self.appendDropping(batch)
     }
 
-    /// Gives the last element, if it still waits, the chance to take in what would come next; false: append that.
-    @inlinable package mutating func mergeIntoLast(_ merge: (Element) -> Element?) -> Bool {
-        guard let last = self.elements.last, let merged = merge(last) else { return false }
-        self.elements[self.elements.count - 1] = merged
-        return true
+    @usableFromInline mutating func appendDropping(_ batch: [Element]) -> Appended {
+        for element in batch {
+            self.elements.append(element)
+            self.bytes += element.byteCount
+            guard self.isOver else { continue }
+            switch self.policy.overflow {
+            case .suspending:
+                break
+            case .failOnOverflow:
+                self.bytes -= self.elements.removeLast().byteCount
+                let limit =
+                    self.bytes + element.byteCount > self.policy.bytes
+                    ? "\(self.policy.bytes) bytes" : "\(self.policy.elements) elements"
+                self.end = .failed(
+                    FreshetError(
+                        .overflow,
+                        "the consumer is slower than its feed: \(limit) wait already",
+                        hint: "consume faster, allow for more, or choose another delivery policy"
+                    )
+                )
+                return .overflowed
+            case .dropOldest, .latestPerKey:
+                self.makeRoom()
+            }
+        }
+        return .taken
+    }
+
+    private mutating func makeRoom() {
+        if case .latestPerKey(let path) = self.policy.overflow {
+            // A pass over all of them pays only when many have come since the last one.
+            let slack = self.policy.elements / 8
+            guard self.count > self.policy.elements + slack || self.bytes > self.policy.bytes + self.policy.bytes / 8
+            else { return }
+            self.dropSuperseded(path)
+        }
+        while self.isOver, self.count > 1 { self.dropFirst() }
+    }
+
+    /// Gaps are not dropped: they are merged into the count that will stand at the head.
+    private mutating func dropFirst() {
+        let element = self.elements[self.head]
+        self.bytes -= element.byteCount
+        self.head += 1
+        if element.isDroppable {
+            self.noteDrop()
+        } else {
+            self.keptGap = self.keptGap.flatMap { $0.merged(with: element) } ?? element
+        }
+        guard self.head >= 64, self.head > self.elements.count / 2 else { return }
+        self.elements.removeFirst(self.head)
+        self.head = 0
+    }
+
+    /// A gap that stood among what was dropped.
+    @usableFromInline var keptGap: Element?
+
+    private mutating func noteDrop() {
+        self.dropped += 1
+        self.droppedInAll += 1
+    }
+
+    /// Leaves only the latest of each key.
+    private mutating func dropSuperseded(_ path: JSONPath) {
+        var seen: Set<JSONValue> = []
+        var kept: [Element] = []
+        for element in self.elements[self.head...].reversed() {
+            guard let key = element.key(at: path), !seen.insert(key).inserted else {
+                // Few of many: they must not keep whole reads alive.
+                kept.append(element.detached())
+                continue
+            }
+            self.bytes -= element.byteCount
+            self.noteDrop()
+        }
+        kept.reverse()
+        self.elements = kept
+        self.head = 0
+    }
+
+    /// Appends an element, or merges it into the last one that waits.
+    @inlinable package mutating func appendMerging(_ element: Element, at now: Duration? = nil) -> Appended {
+        if self.end == nil, self.count > 0, let merged = self.elements[self.elements.count - 1].merged(with: element) {
+            self.elements[self.elements.count - 1] = merged
+            return self.suspended ? .full : .taken
+        }
+        return self.append([element], bytes: element.byteCount, at: now)
     }
 
     /// Ends it; what waits is still handed out first. Only the first end counts.
@@ -62,7 +167,10 @@ package struct DeliveryBuffer<Element: Sendable>: Sendable {
     /// The consumer left: nothing is handed out any more. True when reading had been suspended.
     @inlinable package mutating func discard() -> Bool {
         self.elements = []
+        self.head = 0
         self.bytes = 0
+        self.dropped = 0
+        self.keptGap = nil
         self.end = .finished
         defer { self.suspended = false }
         return self.suspended
@@ -70,8 +178,9 @@ package struct DeliveryBuffer<Element: Sendable>: Sendable {
 
     @inlinable package mutating func take() -> Taken {
         if !self.elements.isEmpty {
-            let batch = self.elements
+            let batch = self.head == 0 && self.dropped == 0 ? self.elements : self.batchAfterDrops()
             self.elements = []
+            self.head = 0
             self.bytes = 0
             defer { self.suspended = false }
             return .batch(batch, resume: self.suspended)
@@ -79,5 +188,19 @@ package struct DeliveryBuffer<Element: Sendable>: Sendable {
         guard let end = self.end else { return .empty }
         self.end = .finished  // an error is thrown once; after it the sequence is over
         return .end(end)
+    }
+
+    /// What was dropped is told first: everything that is left is newer.
+    @usableFromInline mutating func batchAfterDrops() -> [Element] {
+        var batch: [Element] = []
+        var gap = self.keptGap
+        if self.dropped > 0, let told = Element.dropped(self.dropped) {
+            gap = gap.flatMap { $0.merged(with: told) } ?? told
+        }
+        if let gap { batch.append(gap) }
+        batch.append(contentsOf: self.elements[self.head...])
+        self.dropped = 0
+        self.keptGap = nil
+        return batch
     }
 }

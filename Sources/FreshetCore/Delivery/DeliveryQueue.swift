@@ -4,7 +4,7 @@
 ///
 /// Everything travels through the lock; the continuation only says "look again" (design D7).
 @usableFromInline
-package final class DeliveryQueue<Element: Sendable>: Sendable {
+package final class DeliveryQueue<Element: DeliveryElement>: Sendable {
     @usableFromInline
     struct State: Sendable {
         @usableFromInline var buffer: DeliveryBuffer<Element>
@@ -34,16 +34,35 @@ package final class DeliveryQueue<Element: Sendable>: Sendable {
     /// How many elements wait.
     @inlinable package var count: Int { self.state.withLock { $0.buffer.count } }
 
-    // MARK: - The loop's side
-
-    /// Appends a batch; true when the socket is not to be read for now.
-    @inlinable package func append(_ elements: [Element], bytes: Int) -> Bool {
-        self.change { $0.append(elements, bytes: bytes) }
+    /// How many elements and bytes wait, and how many were ever dropped.
+    package var depth: DeliveryDepth {
+        self.state.withLock { state in
+            DeliveryDepth(
+                elements: state.buffer.count,
+                bytes: state.buffer.byteCount,
+                dropped: state.buffer.droppedInAll,
+                oldest: state.buffer.isWaitedFor ? nil : state.buffer.oldest
+            )
+        }
     }
 
-    /// Appends an element, unless the last one that waits takes it in; true when the socket is not to be read for now.
-    @inlinable package func append(_ element: Element, mergingIntoLast merge: (Element) -> Element?) -> Bool {
-        self.change { $0.append($0.mergeIntoLast(merge) ? [] : [element], bytes: 0) }
+    // MARK: - The loop's side
+
+    /// Appends a batch.
+    @inlinable package func append(
+        _ elements: [Element],
+        bytes: Int,
+        at now: Duration? = nil
+    ) -> DeliveryBuffer<Element>.Appended {
+        self.change { $0.append(elements, bytes: bytes, at: now) }
+    }
+
+    /// Appends an element, or merges it into the last one that waits.
+    @inlinable package func appendMerging(
+        _ element: Element,
+        at now: Duration? = nil
+    ) -> DeliveryBuffer<Element>.Appended {
+        self.change { $0.appendMerging(element, at: now) }
     }
 
     @inlinable package func finish(_ end: DeliveryBuffer<Element>.End) {

@@ -3,218 +3,337 @@
 /// The life of the connection behind the feeds: when to dial, what to wait for, when to try again.
 ///
 /// ```
-///              wanted                opened                 ready
-///     idle ───────────▶ dialing ───────────▶ acknowledging ───────▶ live
-///      ▲                 ▲   │ ended              │ ended            │ ended
-///      │        retry    │   ▼                    ▼                  ▼
-///      ├───── unwanted ─ waiting ◀───────────────────────────────────┘
-///      └───── ended ──── closing ◀── unwanted or close, while there is a socket
+///            wanted                                  ready
+///     idle ──────────▶ connecting: credentials, dial, acknowledgement ──────▶ live ──┐ rotate: a successor goes the
+///      ▲                ▲   │ ended                                           │  ▲   │ same way beside it, takes over,
+///      │      retry,    │   ▼                                                 │  └───┘ and the old one is closed
+///      ├─ unwanted ── waiting ◀─────────────────────── ended ─────────────────┤
+///      │                │ refused twice                                       │
+///      │                ▼                                                     │
+///      ├─ unwanted ── parked ── new credentials ──▶ connecting                │
+///      └── ended ──── closing ◀──────── unwanted, suspend or close ───────────┘
 /// ```
 ///
 /// It reads no clock and draws no random number: both come in with each event. Every attempt has an epoch; what an older
-/// one still says is dropped, so there is never more than one connection.
+/// one still says is dropped. There is never more than one connection, but while credentials are replaced: then two.
 package struct ConnectionMachine: Sendable {
     /// Counts attempts, for ever upwards.
     package typealias Epoch = UInt64
 
-    package enum Timer: Sendable, Hashable {
-        /// The next attempt.
-        case retry
-        /// The source's handshake (connection_ack).
-        case acknowledge
+    /// The connection, or attempt, that counts; a successor stands beside it.
+    enum State {
+        case idle, waiting, parked, suspended, closed
+        case connecting(Attempt)
+        case live(Live)
+        case closing(Epoch)
     }
 
-    package enum Event: Sendable {
-        /// Somebody listens now.
-        case wanted
-        /// Nobody listens any more.
-        case unwanted
-        /// The WebSocket is open.
-        case opened(Epoch)
-        /// The source's handshake is done.
-        case ready(Epoch)
-        /// The socket is gone: always the last word of an epoch.
-        case ended(Epoch, ConnectionEnd)
-        case fired(Timer, Epoch)
-        /// The client is closed for good.
-        case close
+    struct Attempt {
+        enum Phase { case credentials, dialing, acknowledging }
+
+        let epoch: Epoch
+        var phase: Phase
+        /// When its credentials end, and when they began.
+        var expiry: Duration?
+        var had: Duration = .zero
     }
 
-    package enum Action: Sendable, Equatable {
-        case dial(Epoch)
-        /// Begin the source's handshake.
-        case handshake
-        /// Send every subscription that waits; those sent before get their gap.
-        case subscribeAll(outage: Duration, reason: String)
-        case start(Timer, Duration, Epoch)
-        case stop(Timer)
-        case closeSocket
-        case abandonSocket(ConnectionEnd)
-        /// What was subscribed on the connection is lost for now.
-        case lost
-        /// Every feed ends with this error.
-        case fail(FreshetError)
-        case report(ConnectionState)
+    struct Live {
+        let epoch: Epoch
+        let since: Duration
+        let expiry: Duration?
     }
 
-    package struct Policy: Sendable {
-        package var backoff = Backoff()
-        /// Attempts that may fail one after another; nil: no limit.
-        package var attempts: Int?
-        /// After this long the backoff begins again.
-        package var healthy: Duration = .seconds(30)
-        package var acknowledge: Duration = .seconds(10)
-        package var close = ClosePolicy()
-
-        package init() {}
-    }
-
-    private enum State {
-        case idle, dialing, acknowledging, waiting, closing, closed
-        case live(since: Duration)
-    }
-
-    private let policy: Policy
-    private var state = State.idle
-    private var epoch: Epoch = 0
-    private var wanted = false
+    let policy: ConnectionPolicy
+    let hasCredentials: Bool
+    var state = State.idle
+    var lastEpoch: Epoch = 0
+    var wanted = false
+    var suspended = false
     private var everReady = false
     /// Failures one after another, since the last healthy time.
     private var failures = 0
+    /// Whether other credentials were asked for because the server refused some, and not been proven good since.
+    var refreshed = false
     private var lostAt: Duration?
     private var lostBecause = ""
+    /// The connection that is to replace the live one.
+    var successor: Attempt?
+    /// Whether both are there, and subscriptions are handed over.
+    var overlapping = false
+    var rotationFailures = 0
 
-    package init(policy: Policy = Policy()) {
+    /// - Parameter hasCredentials: whether there is a provider to ask before each attempt.
+    package init(policy: ConnectionPolicy = ConnectionPolicy(), hasCredentials: Bool = false) {
         self.policy = policy
+        self.hasCredentials = hasCredentials
+    }
+
+    /// Whether the present connection is acknowledged.
+    package var isLive: Bool {
+        if case .live = self.state { true } else { false }
     }
 
     package mutating func on(_ event: Event, at now: Duration, jitter: Double) -> [Action] {
         switch event {
         case .wanted:
             self.wanted = true
-            if case .idle = self.state { return self.dial() }
-            return []
+            return self.becameWanted()
         case .unwanted:
             self.wanted = false
-            return self.leave(forGood: false, at: now)
+            return self.becameUnwanted(at: now)
+        case .hint(let hint):
+            return self.hinted(hint, at: now)
         case .close:
             self.wanted = false
             return self.leave(forGood: true, at: now)
+        case .credentials(let epoch, let lifetime):
+            return self.credentialsCame(epoch, lifetime, at: now)
         case .opened(let epoch):
-            guard epoch == self.epoch, case .dialing = self.state else { return [] }
-            self.state = .acknowledging
-            return [.handshake, .start(.acknowledge, self.policy.acknowledge, epoch)]
+            return self.opened(epoch, at: now)
         case .ready(let epoch):
-            guard epoch == self.epoch, case .acknowledging = self.state else { return [] }
-            return self.goLive(at: now)
-        case .ended(let epoch, let end):
-            guard epoch == self.epoch else { return [] }
-            return self.ended(end, at: now, jitter: jitter)
+            return self.ready(epoch, at: now)
+        case .ended(let epoch, let end, let decision):
+            return self.ended(epoch, end, decision, at: now, jitter: jitter)
+        case .handedOver(let epoch):
+            return self.handedOver(epoch, at: now)
         case .fired(let timer, let epoch):
-            guard epoch == self.epoch else { return [] }
-            return self.fired(timer)
+            return self.fired(timer, epoch, at: now)
         }
     }
 
-    private mutating func dial() -> [Action] {
-        self.epoch += 1
-        self.state = .dialing
-        return [.report(.connecting(attempt: self.failures + 1)), .dial(self.epoch)]
+    // MARK: - Connecting
+
+    mutating func dial(_ reason: CredentialReason = .connecting) -> [Action] {
+        let (attempt, actions) = self.attempt(reason)
+        self.state = .connecting(attempt)
+        return [.report(.connecting(attempt: self.failures + 1))] + actions
     }
 
-    private mutating func goLive(at now: Duration) -> [Action] {
-        self.state = .live(since: now)
-        self.everReady = true
-        let outage = self.lostAt.map { now - $0 } ?? .zero
-        self.lostAt = nil
-        return [.stop(.acknowledge), .report(.live), .subscribeAll(outage: outage, reason: self.lostBecause)]
+    /// A new attempt, and how it begins.
+    mutating func attempt(_ reason: CredentialReason) -> (Attempt, [Action]) {
+        self.lastEpoch += 1
+        let epoch = self.lastEpoch
+        guard self.hasCredentials else { return (Attempt(epoch: epoch, phase: .dialing), [.dial(epoch)]) }
+        return (
+            Attempt(epoch: epoch, phase: .credentials),
+            [.start(.credentials, self.policy.credentials, epoch), .askCredentials(epoch, reason)]
+        )
     }
 
-    /// The one way out on our side. A socket is closed first; its end then finishes the rest.
-    private mutating func leave(forGood: Bool, at now: Duration) -> [Action] {
-        self.forgetFailuresIfHealthy(at: now)
-        switch self.state {
-        case .idle:
-            self.state = forGood ? .closed : .idle
-            return []
-        case .waiting:
-            self.state = forGood ? .closed : .idle
-            self.lostAt = nil
-            return [.stop(.retry), .report(.idle)]
-        case .dialing, .acknowledging, .live:
-            self.state = forGood ? .closed : .closing
-            self.lostAt = nil
-            return [.stop(.acknowledge), .lost, .report(.closing), .closeSocket]
-        case .closing:
-            self.state = forGood ? .closed : .closing
-            return []
-        case .closed:
-            return []
+    /// Changes the attempt of this epoch, be it the present one or the successor's.
+    private mutating func change(_ epoch: Epoch, _ change: (inout Attempt) -> [Action]) -> [Action] {
+        if case .connecting(var attempt) = self.state, attempt.epoch == epoch {
+            let actions = change(&attempt)
+            self.state = .connecting(attempt)
+            return actions
+        }
+        guard var attempt = self.successor, attempt.epoch == epoch else { return [] }
+        let actions = change(&attempt)
+        self.successor = attempt
+        return actions
+    }
+
+    private mutating func credentialsCame(_ epoch: Epoch, _ lifetime: Duration?, at now: Duration) -> [Action] {
+        self.change(epoch) { attempt in
+            guard attempt.phase == .credentials else { return [] }
+            attempt.phase = .dialing
+            attempt.expiry = lifetime.map { now + $0 }
+            attempt.had = now
+            return [.stop(.credentials, epoch), .dial(epoch)]
         }
     }
 
-    private mutating func ended(_ end: ConnectionEnd, at now: Duration, jitter: Double) -> [Action] {
-        self.forgetFailuresIfHealthy(at: now)
+    private mutating func opened(_ epoch: Epoch, at now: Duration) -> [Action] {
+        let acknowledge = self.policy.acknowledge
+        return self.change(epoch) { attempt in
+            guard attempt.phase == .dialing else { return [] }
+            attempt.phase = .acknowledging
+            // Connecting took longer than they lived. Never send what has expired: the end of this attempt asks anew.
+            if let expiry = attempt.expiry, expiry <= now {
+                let error = FreshetError(
+                    .timeout(.credentials),
+                    "the credentials expired while the connection was made"
+                )
+                return [.abandonSocket(epoch, .failure(error))]
+            }
+            return [.handshake(epoch), .start(.acknowledge, acknowledge, epoch)]
+        }
+    }
+
+    private mutating func ready(_ epoch: Epoch, at now: Duration) -> [Action] {
+        if case .connecting(let attempt) = self.state, attempt.epoch == epoch, attempt.phase == .acknowledging {
+            self.everReady = true
+            self.state = .live(Live(epoch: epoch, since: now, expiry: attempt.expiry))
+            let outage = self.lostAt.map { now - $0 } ?? .zero
+            self.lostAt = nil
+            return [.stop(.acknowledge, epoch), .report(.live)] + self.planRotation(attempt, at: now)
+                + [.subscribeAll(epoch, outage: outage, reason: self.lostBecause)] + self.lingerIfUnwanted(epoch)
+        }
+        guard case .live(let live) = self.state, let attempt = self.successor, attempt.epoch == epoch,
+            attempt.phase == .acknowledging, !self.overlapping
+        else { return [] }
+        self.overlapping = true
+        return [
+            .stop(.acknowledge, epoch), .start(.overlap, self.policy.overlap, epoch),
+            .handOver(from: live.epoch, to: epoch),
+        ]
+    }
+
+    // MARK: - Ending
+
+    private mutating func ended(
+        _ epoch: Epoch,
+        _ end: ConnectionEnd,
+        _ decision: ClosePolicy.Decision,
+        at now: Duration,
+        jitter: Double
+    ) -> [Action] {
         switch self.state {
-        case .closing:
-            self.state = .idle
-            return [.report(.idle)] + (self.wanted ? self.dial() : [])
-        case .closed:
+        case .closing(epoch):
+            return self.closed(at: now)
+        case .closed where epoch == self.lastEpoch:
             return [.report(.idle)]
-        case .idle, .waiting:
-            return []
-        case .dialing, .acknowledging, .live:
-            break
-        }
-        let stopped: [Action] = [.stop(.acknowledge), .lost]
-        switch self.policy.close.verdict(on: end) {
-        case .fatal(let error):
-            return stopped + self.giveUp(error)
-        case .retry(let floor, let error):
-            // The first connection fails at once and loudly: a typing error should not be retried for ever.
-            guard self.everReady else { return stopped + self.giveUp(error) }
-            if let attempts = self.policy.attempts, self.failures >= attempts {
-                return stopped + self.giveUp(error)
-            }
-            self.failures += 1
-            if self.lostAt == nil {
-                self.lostAt = now
-                self.lostBecause = error.message
-            }
-            self.state = .waiting
-            let delay = self.policy.backoff.delay(attempt: self.failures, jitter: jitter, floor: floor)
-            return stopped + [
-                .report(.waiting(delay: delay, attempt: self.failures, error: error)),
-                .start(.retry, delay, self.epoch),
-            ]
+        case .connecting(let attempt) where attempt.epoch == epoch:
+            let timer: Timer = attempt.phase == .credentials ? .credentials : .acknowledge
+            return [.stop(timer, epoch), .lost(epoch)] + self.after(end, decision, at: now, jitter: jitter)
+        case .live(let live) where live.epoch == epoch:
+            self.forgetFailuresIfProven(live, at: now)
+            let unneeded = self.isWanted ? [] : self.dropSuccessor()
+            let stopped: [Action] = [.stop(.linger, epoch), .stop(.rotate, epoch)] + unneeded
+            return stopped
+                + (self.promoteSuccessor(insteadOf: epoch, because: end, at: now)
+                    ?? [.lost(epoch)] + self.after(end, decision, at: now, jitter: jitter))
+        default:
+            return self.successorEnded(epoch, jitter: jitter)
         }
     }
 
-    private mutating func forgetFailuresIfHealthy(at now: Duration) {
-        if case .live(let since) = self.state, now - since >= self.policy.healthy { self.failures = 0 }
+    /// What comes after an end that was not ours.
+    private mutating func after(
+        _ end: ConnectionEnd,
+        _ decision: ClosePolicy.Decision,
+        at now: Duration,
+        jitter: Double
+    ) -> [Action] {
+        let error = end.error
+        guard self.isWanted else {
+            self.state = .idle
+            return [.report(.idle)]
+        }
+        switch decision {
+        case .fatal:
+            return self.giveUp(error)
+        case .refreshCredentials:
+            guard self.hasCredentials else { return self.giveUp(error) }
+            self.noteLoss(error, at: now)
+            guard self.refreshed || Self.isProvidersWord(end, self.state) else {
+                self.refreshed = true
+                return self.dial(.refused)
+            }
+            self.state = .parked
+            return [.report(.needsCredentials(error))]
+        case .retry:
+            return self.wait(error, floor: .zero, at: now, jitter: jitter)
+        case .retryAfter(let floor):
+            return self.wait(error, floor: floor, at: now, jitter: jitter)
+        }
+    }
+
+    /// Whether the provider itself says that there are no credentials: then it need not be asked again.
+    private static func isProvidersWord(_ end: ConnectionEnd, _ state: State) -> Bool {
+        if case .connecting(let attempt) = state { attempt.phase == .credentials } else { false }
+    }
+
+    private mutating func wait(
+        _ error: FreshetError,
+        floor: Duration,
+        at now: Duration,
+        jitter: Double
+    ) -> [Action] {
+        guard self.everReady || self.policy.waitsForFirstConnection else { return self.giveUp(error) }
+        if let attempts = self.policy.attempts, self.failures >= attempts { return self.giveUp(error) }
+        self.failures += 1
+        self.noteLoss(error, at: now)
+        self.state = .waiting
+        let delay = self.policy.backoff.delay(attempt: self.failures, jitter: jitter, floor: floor)
+        return [
+            .report(.waiting(delay: delay, attempt: self.failures, error: error)),
+            .start(.retry, delay, self.lastEpoch),
+        ]
+    }
+
+    mutating func noteLoss(_ error: FreshetError, at now: Duration) {
+        guard self.lostAt == nil else { return }
+        self.lostAt = now
+        self.lostBecause = error.message
+    }
+
+    private mutating func forgetFailuresIfProven(_ live: Live, at now: Duration) {
+        let healthy = now - live.since >= self.policy.healthy
+        if healthy { self.failures = 0 }
+        // Credentials that were accepted and lived to their end were good ones.
+        if healthy || live.expiry.map({ $0 <= now }) ?? false { self.refreshed = false }
     }
 
     private mutating func giveUp(_ error: FreshetError) -> [Action] {
         self.state = .idle
         self.failures = 0
+        self.refreshed = false
         self.lostAt = nil
         self.everReady = false
-        return [.report(.idle), .fail(error)]
+        return [.report(.failed(error)), .fail(error)]
     }
 
-    private mutating func fired(_ timer: Timer) -> [Action] {
-        switch (timer, self.state) {
-        case (.retry, .waiting):
-            return self.dial()
-        case (.acknowledge, .acknowledging):
-            let error = FreshetError(
-                .timeout(.acknowledge),
-                "the server did not acknowledge the connection within \(self.policy.acknowledge)",
-                hint: "check that the URL is a GraphQL WebSocket endpoint"
-            )
-            return [.abandonSocket(.failure(error))]
-        default:
+    // MARK: - Leaving
+
+    /// The one way out on our side. A socket is closed first; its end then finishes the rest.
+    mutating func leave(forGood: Bool, at now: Duration) -> [Action] {
+        let old = self.state
+        let successor = self.dropSuccessor()
+        switch old {
+        case .idle, .suspended, .closed:
+            if forGood { self.state = .closed }
+            return []
+        case .waiting, .parked:
+            return [.stop(.retry, self.lastEpoch)] + self.rest(forGood: forGood)
+        case .connecting(let attempt) where attempt.phase == .credentials:
+            return [.stop(.credentials, attempt.epoch), .dropCredentials(attempt.epoch)] + self.rest(forGood: forGood)
+        case .connecting(let attempt):
+            return self.closeSocket(attempt.epoch, [.stop(.acknowledge, attempt.epoch)], forGood)
+        case .live(let live):
+            self.forgetFailuresIfProven(live, at: now)
+            let stops: [Action] = [.stop(.linger, live.epoch), .stop(.rotate, live.epoch)]
+            return self.closeSocket(live.epoch, stops + successor, forGood)
+        case .closing:
+            if forGood { self.state = .closed }
             return []
         }
+    }
+
+    private mutating func closeSocket(_ epoch: Epoch, _ stops: [Action], _ forGood: Bool) -> [Action] {
+        self.state = forGood ? .closed : .closing(epoch)
+        return stops + [.lost(epoch), .report(.closing), .closeSocket(epoch)]
+    }
+
+    /// Without a socket there is nothing to wait for.
+    private mutating func rest(forGood: Bool) -> [Action] {
+        self.state = forGood ? .closed : self.suspended ? .suspended : .idle
+        if !self.suspended { self.lostAt = nil }
+        return [.report(self.suspended && !forGood ? .suspended : .idle)]
+    }
+
+    /// A connection that we closed is gone.
+    private mutating func closed(at now: Duration) -> [Action] {
+        if self.suspended {
+            self.state = .suspended
+            return [.report(.suspended)]
+        }
+        self.state = .idle
+        guard self.isWanted else {
+            self.lostAt = nil
+            return [.report(.idle)]
+        }
+        return [.report(.idle)] + self.dial()
     }
 }

@@ -1,70 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which subscriptions there are, and which of them the server knows on the present connection.
+/// Which subscriptions there are on one connection, and which of them wait to be sent, in which order, and how fast.
+///
+/// They go out in the order in which they were made: `SubscriptionPace.burst` without a pause, then a pause before as many
+/// again. Where a source demands it, each waits for the server's word on the one before.
 package struct SubscriptionTable: Sendable {
     /// Unique for the life of a manager, so that a late word about an ended subscription never meets a new one.
     package typealias ID = UInt64
 
+    package enum Step: Sendable, Equatable {
+        case send(ID)
+        /// Nothing before so much time has passed.
+        case wait(Duration)
+        case nothing
+    }
+
     private enum Entry {
-        /// Never sent: there is nothing it could have missed.
-        case new
-        /// Sent on the present connection.
-        case active
-        /// Sent on an earlier connection: what came since is missing.
-        case interrupted
+        case waiting, sent
+        /// The server refused it for now: not in the queue before `requeue`.
+        case resting
     }
 
-    package enum Action: Sendable, Equatable {
-        case subscribe(ID)
-        case unsubscribe(ID)
-        /// Say in the feed that something may be missing, before anything else.
-        case markGap(ID)
-    }
-
+    private let pace: SubscriptionPace
+    private let oneByOne: Bool
     private var entries: [ID: Entry] = [:]
-    private var lastID: ID = 0
-    private var connected = false
+    /// Those that wait, and perhaps some that have gone since. What is before `head` is done with.
+    private var queue: [ID] = []
+    private var head = 0
+    private var sentInBurst = 0
+    private var burstBegan: Duration?
+    /// The one whose confirmation is waited for.
+    private var unconfirmed: ID?
 
-    package init() {}
-
-    package var isEmpty: Bool { self.entries.isEmpty }
-
-    package mutating func add() -> (id: ID, actions: [Action]) {
-        self.lastID += 1
-        self.entries[self.lastID] = self.connected ? .active : .new
-        return (self.lastID, self.connected ? [.subscribe(self.lastID)] : [])
+    /// A connection that knows none of `ids` yet.
+    package init(_ ids: [ID] = [], pace: SubscriptionPace = SubscriptionPace(), oneByOne: Bool = false) {
+        self.pace = pace
+        self.oneByOne = oneByOne
+        for id in ids { self.add(id) }
     }
 
-    /// The consumer left.
-    package mutating func cancel(_ id: ID) -> [Action] {
-        guard case .active? = self.entries.removeValue(forKey: id), self.connected else { return [] }
-        return [.unsubscribe(id)]
+    /// How many wait, or rest.
+    package var unsent: Int { self.entries.values.reduce(0) { $0 + ($1 == .sent ? 0 : 1) } }
+
+    /// How many rest.
+    package var resting: Int { self.entries.values.reduce(0) { $0 + ($1 == .resting ? 1 : 0) } }
+
+    package mutating func add(_ id: ID) {
+        self.entries[id] = .waiting
+        self.queue.append(id)
     }
 
-    /// The server ended it: there is nothing to unsubscribe.
-    package mutating func finish(_ id: ID) {
-        self.entries[id] = nil
+    /// It is over, or the consumer left; true when the server knows it.
+    package mutating func remove(_ id: ID) -> Bool {
+        self.confirmed(id)
+        return self.entries.removeValue(forKey: id) == .sent
     }
 
-    package mutating func removeAll() {
-        self.entries = [:]
+    package mutating func rest(_ id: ID) {
+        self.confirmed(id)
+        if self.entries[id] != nil { self.entries[id] = .resting }
     }
 
-    package mutating func connectionReady() -> [Action] {
-        self.connected = true
-        var actions: [Action] = []
-        for id in self.entries.keys.sorted() {
-            if case .interrupted? = self.entries[id] { actions.append(.markGap(id)) }
-            actions.append(.subscribe(id))
-            self.entries[id] = .active
+    /// To be sent again, after all that wait.
+    package mutating func requeue(_ id: ID) {
+        self.confirmed(id)
+        guard let entry = self.entries[id], entry != .waiting else { return }
+        self.add(id)
+    }
+
+    /// The server's word that it has understood a subscription, be it by its first element.
+    package mutating func confirmed(_ id: ID) {
+        if self.unconfirmed == id { self.unconfirmed = nil }
+    }
+
+    /// What to do next; call it until it is not `send`.
+    package mutating func next(at now: Duration) -> Step {
+        guard self.unconfirmed == nil else { return .nothing }
+        while self.head < self.queue.count {
+            let id = self.queue[self.head]
+            guard self.entries[id] == .waiting else {
+                self.head += 1
+                continue
+            }
+            let since = self.burstBegan.map { now - $0 } ?? self.pace.interval
+            if since >= self.pace.interval {
+                self.burstBegan = now
+                self.sentInBurst = 0
+            } else if self.sentInBurst >= self.pace.burst {
+                return .wait(self.pace.interval - since)
+            }
+            self.sentInBurst += 1
+            self.head += 1
+            self.entries[id] = .sent
+            if self.oneByOne { self.unconfirmed = id }
+            return .send(id)
         }
-        return actions
-    }
-
-    package mutating func connectionLost() {
-        self.connected = false
-        for (id, entry) in self.entries {
-            if case .active = entry { self.entries[id] = .interrupted }
-        }
+        self.queue = []
+        self.head = 0
+        return .nothing
     }
 }

@@ -12,13 +12,35 @@ package enum ConnectionEnd: Sendable, Hashable {
     /// What a caller is told who still wanted something from the connection.
     package var error: FreshetError {
         switch self {
-        case .closeFrame(let code, let reason):
-            FreshetError(
-                .closed(code: code),
-                "the server closed the connection with code \(code)\(reason.isEmpty ? "" : ": \(reason)")"
-            )
+        case .closeFrame(let code, let reason): Self.error(code, reason.isEmpty ? "" : ": \(reason)")
         case .failure(let error, _): error
         case .ours: FreshetError(.clientClosed, "the connection has been closed")
+        }
+    }
+
+    /// The codes from 4000 on are those of graphql-transport-ws and its reference server.
+    private static func error(_ code: UInt16, _ said: String) -> FreshetError {
+        switch code {
+        case 4401:
+            FreshetError(
+                .unauthorized,
+                "the server does not accept the credentials (close code 4401\(said))",
+                hint: "check the token, its expiry, and whether it belongs into a header or into connection_init"
+            )
+        case 4403:
+            FreshetError(
+                .forbidden,
+                "the server refuses these credentials (close code 4403\(said))",
+                hint: "check the token and what it is allowed to do"
+            )
+        case 4406:
+            FreshetError(
+                .protocolViolation,
+                "the server does not speak the subprotocol (close code 4406\(said))",
+                hint: "check the path of the URL; many servers have several WebSocket endpoints"
+            )
+        default:
+            FreshetError(.closed(code: code), "the server closed the connection with code \(code)\(said)")
         }
     }
 }

@@ -8,8 +8,16 @@ public enum ConnectionState: Sendable, Hashable {
     case connecting(attempt: Int)
     /// Connected and acknowledged.
     case live
+    /// Connected, but so many subscriptions could not be made again yet; they are tried again with a backoff.
+    case degraded(subscriptions: Int)
     /// Waiting before the next attempt, because of the error.
     case waiting(delay: Duration, attempt: Int, error: FreshetError)
+    /// The server refused the credentials, and those that were asked for then: waiting for new ones.
+    case needsCredentials(FreshetError)
+    /// Disconnected because the app or the machine is suspended.
+    case suspended
     /// Saying goodbye: the last feed has ended, or the client was closed.
     case closing
+    /// Gave up, and every feed with it. The next subscription begins again.
+    case failed(FreshetError)
 }

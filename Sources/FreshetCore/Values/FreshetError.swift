@@ -30,6 +30,13 @@ public struct FreshetError: Error, Sendable, Hashable {
         case operationFailed(payload: [UInt8])
         /// A value from the server does not have the expected shape.
         case decoding
+        /// The provider of credentials failed, and not because of the network.
+        case credentials
+        /// The connection broke after the operation was sent and before its result came: it may have been executed or
+        /// not, and it is not sent again.
+        case outcomeUnknown
+        /// The consumer was slower than its feed's buffer allows, and its policy is to fail then.
+        case overflow
         /// The client was closed while the feed was open.
         case clientClosed
         /// The task was cancelled.
@@ -66,7 +73,7 @@ public struct FreshetError: Error, Sendable, Hashable {
 
     /// What was waited for when the time was up.
     public enum Phase: String, Sendable, Hashable {
-        case resolve, connect, tls, upgrade, acknowledge, keepAlive
+        case credentials, resolve, connect, tls, upgrade, acknowledge, keepAlive, snapshot
     }
 
     /// What kind of thing went wrong.
@@ -81,7 +88,17 @@ public struct FreshetError: Error, Sendable, Hashable {
     /// What the server said when it refused the upgrade, where it did.
     public let refusal: UpgradeRefusal?
 
-    package init(_ kind: Kind, _ message: String, hint: String? = nil, refusal: UpgradeRefusal? = nil) {
+    /// Makes an error: for a source, a provider of credentials or a snapshot of your own.
+    ///
+    /// - Parameters:
+    ///   - kind: what kind of thing went wrong.
+    ///   - message: what went wrong, in one sentence without secrets.
+    ///   - hint: what to do about it, where that is known.
+    public init(_ kind: Kind, _ message: String, hint: String? = nil) {
+        self.init(kind, message, hint: hint, refusal: nil)
+    }
+
+    package init(_ kind: Kind, _ message: String, hint: String? = nil, refusal: UpgradeRefusal?) {
         self.kind = kind
         self.message = message
         self.hint = hint

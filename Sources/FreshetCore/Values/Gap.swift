@@ -3,15 +3,22 @@
 /// What may be missing from a feed, and why. It stands in the feed before whatever follows it.
 public struct Gap: Sendable, Hashable {
     /// Why something may be missing.
-    public enum Cause: String, Sendable, Hashable {
+    public enum Cause: String, Sendable, Hashable, Codable {
         /// The connection broke and the source cannot tell what happened meanwhile.
         case unknown
+        /// The consumer was too slow for its feed's policy, and elements were dropped.
+        case overflow
+        /// The source no longer has what came since the feed's position.
+        case historyLost
     }
 
     /// Why something may be missing.
     public var cause: Cause
 
-    /// What ended the connection, for people to read.
+    /// How many elements are missing, where that is known; nil means unknown, never none.
+    public var count: Int?
+
+    /// What happened, for people to read.
     public var reason: String
 
     /// From the loss of the connection to the new subscription.
@@ -21,11 +28,28 @@ public struct Gap: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - cause: why something may be missing.
-    ///   - reason: what ended the connection, for people to read.
+    ///   - count: how many elements are missing, where that is known.
+    ///   - reason: what happened, for people to read.
     ///   - outage: how long the feed was not subscribed.
-    public init(cause: Cause, reason: String, outage: Duration) {
+    public init(cause: Cause, count: Int? = nil, reason: String, outage: Duration) {
         self.cause = cause
+        self.count = count
         self.reason = reason
         self.outage = outage
+    }
+}
+
+extension Gap {
+    /// Both in one: gaps with nothing between them are one, however often the connection breaks meanwhile.
+    package func merged(with later: Gap) -> Gap {
+        var merged = later
+        merged.outage += self.outage
+        if self.cause == .overflow, later.cause == .overflow {
+            merged.count = (self.count ?? 0) + (later.count ?? 0)
+        } else {
+            merged.cause = [self.cause, later.cause].contains(.historyLost) ? .historyLost : .unknown
+            merged.count = nil
+        }
+        return merged
     }
 }

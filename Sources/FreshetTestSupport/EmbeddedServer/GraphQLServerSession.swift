@@ -26,7 +26,7 @@ struct GraphQLServerSession {
     private var initialised = false
     private var running: Set<String> = []
 
-    mutating func received(_ text: ByteSlice) -> [Action] {
+    mutating func received(_ text: Bytes) -> [Action] {
         let message: Message
         do {
             message = try text.withBytes { try JSONDecoder().decode(Message.self, from: Data($0)) }

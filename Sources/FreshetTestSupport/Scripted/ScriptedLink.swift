@@ -8,7 +8,7 @@ package final class ScriptedLink: WebSocketLink, Sendable {
     /// What the client did with the connection.
     package enum Deed: Sendable, Equatable {
         case sent(String)
-        case pause, resume
+        case pause, resume, probe
         case close(code: UInt16)
         case abandon
     }
@@ -92,6 +92,7 @@ package final class ScriptedLink: WebSocketLink, Sendable {
     package func send(_ message: WebSocketMessage) { self.note(.sent(message.payload.text)) }
     package func pauseReading() { self.note(.pause) }
     package func resumeReading() { self.note(.resume) }
+    package func probe() { self.note(.probe) }
 
     package func close(_ frame: CloseFrame, as end: ConnectionEnd) {
         self.note(.close(code: frame.code))

@@ -43,7 +43,7 @@ final class Attempt: Socket.Owner {
         return dialer.attempt(self, responded: status) { socket.header($0) }
     }
 
-    func socketReceived(_ bytes: ByteSlice) {
+    func socketReceived(_ bytes: Bytes) {
         self.dialer?.attempt(self, received: bytes)
     }
 

@@ -194,7 +194,7 @@ final class Dialer {
         return .body
     }
 
-    func attempt(_ attempt: Attempt, received bytes: ByteSlice) {
+    func attempt(_ attempt: Attempt, received bytes: Bytes) {
         guard attempt === self.winner, self.refusal != nil else { return }
         self.refusal?.response.append(bytes)
         if self.refusal?.response.isFull == true { self.finishRefusal() }

@@ -12,6 +12,8 @@ extension FreshetError.Phase {
         case .upgrade: "the answer to the upgrade request from"
         case .acknowledge: "the acknowledgement from"
         case .keepAlive: "the pong from"
+        case .credentials: "the credentials for"
+        case .snapshot: "the snapshot from"
         }
     }
 }

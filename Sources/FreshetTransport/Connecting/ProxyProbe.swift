@@ -46,7 +46,7 @@ final class ProxyProbe: Socket.Owner {
     }
 
     func socketReached(_ phase: Socket.Phase) {}
-    func socketReceived(_ bytes: ByteSlice) {}
+    func socketReceived(_ bytes: Bytes) {}
 
     func socketResponded(status: Int) -> Socket.Response {
         self.answered = true

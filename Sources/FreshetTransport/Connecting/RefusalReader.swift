@@ -17,7 +17,7 @@ struct RefusalReader {
 
     var isFull: Bool { self.body.count >= UpgradeRefusal.bodyLimit }
 
-    mutating func append(_ bytes: ByteSlice) {
+    mutating func append(_ bytes: Bytes) {
         self.body += bytes[0..<min(bytes.count, UpgradeRefusal.bodyLimit - self.body.count)].array
     }
 

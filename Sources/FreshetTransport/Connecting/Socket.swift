@@ -13,7 +13,7 @@ final class Socket {
         func socketReached(_ phase: Phase)
         /// The response's headers are in; `socket.header(_:)` works during this call only.
         func socketResponded(status: Int) -> Response
-        func socketReceived(_ bytes: ByteSlice)
+        func socketReceived(_ bytes: Bytes)
         func socketEnded(_ end: SocketEnd)
         /// Where the next bytes are wanted, nil: anywhere. `socketFilledRoom` tells how many came.
         func socketRoom() -> UnsafeMutableRawBufferPointer?
@@ -221,7 +221,7 @@ final class Socket {
         if let room = unsafe self.owner?.socketRoom(), unsafe UnsafeRawPointer(room.baseAddress) == bytes.baseAddress {
             self.owner?.socketFilledRoom(bytes.count)
         } else {
-            self.owner?.socketReceived(ByteSlice(unsafe self.chunk(for: bytes)))
+            self.owner?.socketReceived(Bytes(unsafe self.chunk(for: bytes)))
         }
         // Under a flood the writable call starves, so what waits goes out from here as well (A 0 e).
         if self.blocked { self.flush() }

@@ -7,7 +7,7 @@ package import FreshetCore
 @safe
 package final class WebSocketPeer {
     package let subprotocol: String
-    package var onMessage: (ByteSlice) -> Void = { _ in }
+    package var onMessage: (Bytes) -> Void = { _ in }
     /// There is room to send.
     package var onWritable: () -> Void = {}
     package var onClosed: () -> Void = {}
@@ -84,7 +84,7 @@ package final class WebSocketPeer {
     private func received(_ bytes: UnsafeRawBufferPointer, _ final: Bool) {
         unsafe self.partial.append(contentsOf: bytes)
         guard final else { return }
-        let message = ByteSlice(copying: self.partial)
+        let message = Bytes(copying: self.partial)
         self.partial = []
         self.onMessage(message)
     }

@@ -15,7 +15,7 @@ package struct CloseFrame: Sendable, Equatable {
         self.reason = reason
     }
 
-    package init(parsing payload: ByteSlice) throws(WebSocketFailure) {
+    package init(parsing payload: Bytes) throws(WebSocketFailure) {
         let bytes = payload.array
         guard !bytes.isEmpty else {
             self.init(code: Self.noStatus, reason: "")
@@ -31,11 +31,11 @@ package struct CloseFrame: Sendable, Equatable {
     }
 
     /// The payload; the reason is cut at 123 bytes of UTF-8, between characters.
-    package var payload: ByteSlice {
-        guard self.code != Self.noStatus else { return ByteSlice(copying: []) }
+    package var payload: Bytes {
+        guard self.code != Self.noStatus else { return Bytes(copying: []) }
         var reason = self.reason
         while reason.utf8.count > 123 { reason.removeLast() }
-        return ByteSlice(copying: [UInt8(self.code >> 8), UInt8(self.code & 0xFF)] + Array(reason.utf8))
+        return Bytes(copying: [UInt8(self.code >> 8), UInt8(self.code & 0xFF)] + Array(reason.utf8))
     }
 
     /// RFC 6455 7.4, with the codes registered at IANA since.

@@ -18,7 +18,7 @@ package struct FrameHeader: Sendable, Equatable {
     package let length: Int
 
     /// The header at the beginning of `bytes`, with its size; nil when it is not complete yet.
-    static func parse(_ bytes: ByteSlice, compression: Bool) throws(WebSocketFailure) -> (Self, size: Int)? {
+    static func parse(_ bytes: Bytes, compression: Bool) throws(WebSocketFailure) -> (Self, size: Int)? {
         guard bytes.count >= 1 else { return nil }
         let first = bytes[0]
         guard let opcode = Opcode(rawValue: first & 0x0F) else {

@@ -9,9 +9,9 @@ package import FreshetCore
 package struct FrameParser: ~Copyable {
     package enum Event: Sendable {
         case messages(MessageBatch)
-        case ping(ByteSlice)
-        case pong(ByteSlice)
-        case close(ByteSlice)
+        case ping(Bytes)
+        case pong(Bytes)
+        case close(Bytes)
     }
 
     private let messageLimit: Int
@@ -40,7 +40,7 @@ package struct FrameParser: ~Copyable {
     }
 
     /// Parses what came. Events found before a failure are in `events` all the same.
-    package mutating func parse(_ input: ByteSlice, into events: inout [Event]) throws(WebSocketFailure) {
+    package mutating func parse(_ input: Bytes, into events: inout [Event]) throws(WebSocketFailure) {
         var batch = MessageBatch(input.chunk)
         var position = 0
         do throws(WebSocketFailure) {
@@ -95,7 +95,7 @@ package struct FrameParser: ~Copyable {
 
     /// The common case, by itself: whole messages of one short frame each, one after another. Whatever is special, or wrong,
     /// is left to `beginFrame`.
-    private func takeWholeMessages(_ input: ByteSlice, from position: inout Int, into batch: inout MessageBatch) {
+    private func takeWholeMessages(_ input: Bytes, from position: inout Int, into batch: inout MessageBatch) {
         position = unsafe input.withBytes { bytes in
             let span = unsafe bytes.bytes
             var position = position
@@ -124,7 +124,7 @@ package struct FrameParser: ~Copyable {
     }
 
     private mutating func beginFrame(
-        _ input: ByteSlice,
+        _ input: Bytes,
         from position: Int,
         _ batch: inout MessageBatch,
         _ events: inout [Event]
@@ -157,7 +157,7 @@ package struct FrameParser: ~Copyable {
 
     /// The next header and how many bytes of `input` it took; nil when it goes on in the next read.
     private mutating func header(
-        _ input: ByteSlice,
+        _ input: Bytes,
         at position: Int
     ) throws(WebSocketFailure) -> (FrameHeader, size: Int)? {
         let compression = self.inflater != nil
@@ -169,14 +169,14 @@ package struct FrameParser: ~Copyable {
         }
         let before = self.headerBytes.count
         present.append(to: &self.headerBytes)
-        let bytes = ByteSlice(copying: self.headerBytes)
+        let bytes = Bytes(copying: self.headerBytes)
         guard let (header, size) = try FrameHeader.parse(bytes, compression: compression) else { return nil }
         self.headerBytes = []
         return (header, size - before)
     }
 
     private mutating func continueControl(
-        _ input: ByteSlice,
+        _ input: Bytes,
         from position: Int,
         _ batch: inout MessageBatch,
         _ events: inout [Event]
@@ -190,7 +190,7 @@ package struct FrameParser: ~Copyable {
             return end
         }
         Self.flush(&batch, into: &events)
-        let slice = ByteSlice(copying: payload)
+        let slice = Bytes(copying: payload)
         switch header.opcode {
         case .ping: events.append(.ping(slice))
         case .pong: events.append(.pong(slice))
@@ -201,7 +201,7 @@ package struct FrameParser: ~Copyable {
 
     /// Takes what `input` has of the present frame.
     private mutating func continueFrame(
-        _ input: ByteSlice,
+        _ input: Bytes,
         from position: Int,
         _ batch: inout MessageBatch,
         _ events: inout [Event]

@@ -62,7 +62,7 @@ package enum FrameWriter {
     }
 
     /// One whole frame.
-    package static func frame(_ opcode: Opcode, _ payload: ByteSlice, mask: UInt32) -> [UInt8] {
+    package static func frame(_ opcode: Opcode, _ payload: Bytes, mask: UInt32) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(payload.count + Self.headerLimit)
         unsafe payload.withBytes { unsafe Self.append(opcode, $0, mask: mask, to: &output) }

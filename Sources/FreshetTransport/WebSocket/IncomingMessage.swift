@@ -30,7 +30,7 @@ final class IncomingMessage {
         self.buffer = GrowingBuffer(capacity: min(count, 1 << 20), from: memory)
     }
 
-    func append(_ bytes: ByteSlice) throws(WebSocketFailure) {
+    func append(_ bytes: Bytes) throws(WebSocketFailure) {
         self.received += bytes.count
         if let inflater = self.inflater {
             do throws(WebSocketFailure) {

@@ -31,7 +31,7 @@ package struct MessageBatch: Sendable {
 
     /// Text messages in a chunk of their own: for tests.
     package init(texts: [String]) {
-        self.init(ByteSlice(copying: Array(texts.joined().utf8)).chunk)
+        self.init(Bytes(copying: Array(texts.joined().utf8)).chunk)
         var start = 0
         for text in texts {
             self.append(.text, start: start, count: text.utf8.count)
@@ -54,6 +54,15 @@ package struct MessageBatch: Sendable {
     }
 }
 
+extension MessageBatch: DeliveryElement {
+    @usableFromInline package var byteCount: Int { self.bytes + 8 * self.count }
+    @usableFromInline package var isDroppable: Bool { false }
+    @usableFromInline package func key(at path: JSONPath) -> JSONValue? { nil }
+    @usableFromInline package func detached() -> MessageBatch { self }
+    @usableFromInline package static func dropped(_ count: Int) -> MessageBatch? { nil }
+    @usableFromInline package func merged(with later: MessageBatch) -> MessageBatch? { nil }
+}
+
 extension MessageBatch: RandomAccessCollection {
     @usableFromInline package var startIndex: Int { 0 }
     @inlinable package var endIndex: Int { self.entries.count }
@@ -63,6 +72,6 @@ extension MessageBatch: RandomAccessCollection {
         let entry = self.entries[index]
         let kind: WebSocketMessage.Kind = entry.countAndKind & 0x8000_0000 != 0 ? .text : .binary
         let count = Int(entry.countAndKind & 0x7FFF_FFFF)
-        return WebSocketMessage(kind, ByteSlice(self.chunk, start: Int(entry.start), count: count))
+        return WebSocketMessage(kind, Bytes(self.chunk, start: Int(entry.start), count: count))
     }
 }

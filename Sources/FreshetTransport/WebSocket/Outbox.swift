@@ -92,7 +92,7 @@ final class Outbox: Sendable {
     private func encode(_ kind: WebSocketMessage.Kind, _ payload: UnsafeRawBufferPointer, _ encoder: inout Encoder) {
         let opcode: Opcode = kind == .text ? .text : .binary
         if payload.count >= encoder.minimumSize, let deflater = encoder.deflater,
-            let compressed = deflater.deflate(ByteSlice(unsafe Chunk(copying: payload)))
+            let compressed = deflater.deflate(Bytes(unsafe Chunk(copying: payload)))
         {
             unsafe compressed.withUnsafeBytes { unsafe self.fragment(opcode, compressed: true, $0, &encoder) }
         } else {

@@ -82,7 +82,7 @@ package struct UTF8Validator: Sendable {
 }
 
 extension UTF8Validator {
-    package mutating func accept(_ bytes: ByteSlice) -> Bool {
+    package mutating func accept(_ bytes: Bytes) -> Bool {
         unsafe bytes.withBytes { unsafe self.accept($0.bytes) }
     }
 }

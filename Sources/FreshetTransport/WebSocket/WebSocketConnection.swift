@@ -43,6 +43,8 @@ final class WebSocketConnection: WebSocketLink {
     private var stage = Stage.ended
     private var session = WebSocketSession(messageLimit: 0)
     private var keepAlive: KeepAlive?
+    /// When the ping was sent that was not answered yet.
+    private var pinged: ContinuousClock.Instant?
     /// What was received and not delivered yet, because more seems to come at once.
     private var batches: [MessageBatch] = []
     private var batchedBytes = 0
@@ -99,9 +101,7 @@ final class WebSocketConnection: WebSocketLink {
             now: .now
         )
         self.performKeepAlive { $0.start() }
-        self.loop.wakers[ObjectIdentifier(self)] = { [weak self] in
-            self?.performKeepAlive { $0.woke(at: .now) }
-        }
+        self.loop.wakers[ObjectIdentifier(self)] = { [weak self] in self?.probe() }
         self.events(.opened(subprotocol: agreement.subprotocol))
         self.flush()
     }
@@ -130,6 +130,10 @@ final class WebSocketConnection: WebSocketLink {
         socket.resumeReading()
     }
 
+    func probe() {
+        self.performKeepAlive { $0.woke(at: .now) }
+    }
+
     func close(_ frame: CloseFrame, as end: ConnectionEnd) {
         guard case .open = self.stage else { return self.abandon(end) }
         self.perform(self.session.on(.close(frame, as: end)))
@@ -156,9 +160,11 @@ final class WebSocketConnection: WebSocketLink {
             switch action {
             case .deliver(let batches):
                 self.batches += batches
-                self.batchedBytes = batches.reduce(self.batchedBytes) { $0 + $1.bytes + 8 * $1.count }
+                self.batchedBytes = batches.reduce(self.batchedBytes) { $0 + $1.byteCount }
             case .pong(let payload):
                 self.outbox.sendPong(FrameWriter.frame(.pong, payload, mask: self.masks.next()))
+            case .ponged:
+                if let pinged = self.pinged.take() { self.events(.roundTrip(pinged.duration(to: .now))) }
             case .close(let frame, let droppingData):
                 let bytes = FrameWriter.frame(.close, frame.payload, mask: self.masks.next())
                 self.outbox.sendClose(bytes, droppingData: droppingData)
@@ -197,7 +203,8 @@ final class WebSocketConnection: WebSocketLink {
         for action in event(&keepAlive) {
             switch action {
             case .ping:
-                self.outbox.sendPing(FrameWriter.frame(.ping, ByteSlice(copying: []), mask: self.masks.next()))
+                self.pinged = .now
+                self.outbox.sendPing(FrameWriter.frame(.ping, Bytes(copying: []), mask: self.masks.next()))
             case .fire(let instant):
                 if let timer = self.timer { self.loop.cancel(timer: timer) }
                 self.timer = self.loop.schedule(at: instant) { [weak self] in
@@ -246,7 +253,7 @@ extension WebSocketConnection: Socket.Owner {
     func socketReached(_ phase: Socket.Phase) {}
     func socketResponded(status: Int) -> Socket.Response { .refuse }
 
-    func socketReceived(_ bytes: ByteSlice) {
+    func socketReceived(_ bytes: Bytes) {
         self.keepAlive?.heard(at: .now)
         self.perform(self.session.on(.received(bytes)))
         self.deliver(moreComes: bytes.count >= Self.fullRead)

@@ -25,7 +25,7 @@ final class WebSocketHandle: @unchecked Sendable {
         let opening = Locked(Opening())
         let confined = WeakConfined<WebSocketConnection>()
         let inbox = DeliveryQueue<MessageBatch>(
-            DeliveryBuffer(elementLimit: .max, byteLimit: 1 << 20),
+            DeliveryBuffer(DeliveryPolicy(.suspending, elements: .max)),
             resumeReading: { loop.execute { confined.object?.resumeReading() } },
             consumerLeft: { loop.execute { confined.object?.abandon(.ours) } }
         )
@@ -34,8 +34,10 @@ final class WebSocketHandle: @unchecked Sendable {
             case .opened(let subprotocol):
                 Self.tell(opening) { $0.outcome = .opened(subprotocol) }
             case .messages(let batches):
-                let bytes = batches.reduce(0) { $0 + $1.bytes + 8 * $1.count }
-                if inbox.append(batches, bytes: bytes) { confined.object?.pauseReading() }
+                let bytes = batches.reduce(0) { $0 + $1.byteCount }
+                if inbox.append(batches, bytes: bytes) == .full { confined.object?.pauseReading() }
+            case .roundTrip:
+                break
             case .ended(let end):
                 inbox.finish(Self.isOrderly(end) ? .finished : .failed(end.error))
                 Self.tell(opening) { state in

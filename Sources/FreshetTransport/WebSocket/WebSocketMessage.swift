@@ -16,16 +16,25 @@ public struct WebSocketMessage: Sendable {
     /// What the message carries.
     public let kind: Kind
 
-    @usableFromInline package let payload: ByteSlice
+    /// The bytes where they lie, without a copy.
+    public let payload: Bytes
 
+    /// Makes a message.
+    ///
+    /// - Parameters:
+    ///   - kind: what it carries.
+    ///   - payload: the bytes; of text, UTF-8.
     @inlinable
-    package init(_ kind: Kind, _ payload: ByteSlice) {
+    public init(_ kind: Kind, _ payload: Bytes) {
         self.kind = kind
         self.payload = payload
     }
 
-    package init(text: String) {
-        self.init(.text, ByteSlice(copying: text.utf8))
+    /// Makes a text message.
+    ///
+    /// - Parameter text: the text.
+    public init(text: String) {
+        self.init(.text, Bytes(copying: text.utf8))
     }
 
     /// The length in bytes.

@@ -5,7 +5,7 @@ package import FreshetCore
 /// An open WebSocket, from the 101 to the end: what to deliver, what to answer, how it closes (RFC 6455 5 to 7).
 package struct WebSocketSession: ~Copyable {
     package enum Event: Sendable {
-        case received(ByteSlice)
+        case received(Bytes)
         /// So many bytes were read straight into `room()`.
         case filledRoom(Int)
         /// We want to close, and what that means.
@@ -18,7 +18,9 @@ package struct WebSocketSession: ~Copyable {
 
     package enum Action: Sendable {
         case deliver([MessageBatch])
-        case pong(ByteSlice)
+        case pong(Bytes)
+        /// The peer has answered a ping.
+        case ponged
         /// The close frame: before it goes what waits to be sent, unless that is to be dropped.
         case close(CloseFrame, droppingData: Bool)
         case startCloseDeadline
@@ -107,7 +109,7 @@ package struct WebSocketSession: ~Copyable {
                 if case .open = self.state { batches.append(batch) }
             case .ping(let payload):
                 if case .open = self.state { pongs.append(.pong(payload)) }
-            case .pong: break
+            case .pong: pongs.append(.ponged)
             case .close(let payload):
                 do throws(WebSocketFailure) {
                     let frame = try CloseFrame(parsing: payload)

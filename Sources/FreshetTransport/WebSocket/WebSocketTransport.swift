@@ -24,6 +24,8 @@ package enum WebSocketEvent: Sendable {
     case opened(subprotocol: String?)
     /// All that one read brought.
     case messages([MessageBatch])
+    /// How long the other side took to answer a ping.
+    case roundTrip(Duration)
     case ended(ConnectionEnd)
 }
 
@@ -33,6 +35,8 @@ package protocol WebSocketLink: AnyObject {
     func send(_ message: WebSocketMessage)
     func pauseReading()
     func resumeReading()
+    /// Asks the other side whether it is still there, and ends the connection when it does not answer in time.
+    func probe()
     /// Sends a close frame; `ended(end)` follows within the close deadline, and no messages before it.
     func close(_ frame: CloseFrame, as end: ConnectionEnd)
     /// Cuts the connection; `ended(end)` follows.

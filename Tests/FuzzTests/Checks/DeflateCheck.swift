@@ -43,7 +43,7 @@ struct DeflateCheck {
         guard let deflater = Deflater(self.agreement) else { throw Finding("no deflater for \(self.agreement)") }
         let inflater = Inflater(self.agreement)
         for message in self.messages {
-            guard let compressed = deflater.deflate(ByteSlice(copying: message)) else {
+            guard let compressed = deflater.deflate(Bytes(copying: message)) else {
                 throw Finding("\(message.count) bytes cannot be deflated")
             }
             // The limit is the message's own size: that much must be let through.
@@ -52,7 +52,7 @@ struct DeflateCheck {
             try require(output == message, "\(message) came back as \(output)")
         }
         guard let first = self.messages.first(where: { !$0.isEmpty }),
-            let compressed = Deflater(self.agreement)?.deflate(ByteSlice(copying: first))
+            let compressed = Deflater(self.agreement)?.deflate(Bytes(copying: first))
         else { return }
         let limit = first.count - 1
         let (output, failure) = Self.inflate(compressed, by: Inflater(self.agreement), self.reads, limit: limit)
@@ -88,7 +88,7 @@ struct DeflateCheck {
         do throws(WebSocketFailure) {
             var start = 0
             for end in reads.ends(of: message.count) {
-                try ByteSlice(copying: message[start..<end]).withBytes { bytes throws(WebSocketFailure) in
+                try Bytes(copying: message[start..<end]).withBytes { bytes throws(WebSocketFailure) in
                     try inflater.inflate(bytes, into: output, limit: limit)
                 }
                 start = end

@@ -10,7 +10,7 @@ struct FrameCheck {
     private let compression: CompressionAgreement?
     private let limit: Int
     private let varied: ReadSizes
-    private let stream: ByteSlice
+    private let stream: Bytes
     private let closeAt: Int
 
     init(_ bytes: [UInt8]) {
@@ -24,7 +24,7 @@ struct FrameCheck {
         self.varied = .varied(input.byte())
         let share = Int(input.byte())
         let expand = settings & 0x10 != 0
-        self.stream = ByteSlice(copying: expand ? FuzzInput.expanded(input.rest, limit: 48 << 10) : Array(input.rest))
+        self.stream = Bytes(copying: expand ? FuzzInput.expanded(input.rest, limit: 48 << 10) : Array(input.rest))
         self.closeAt = self.stream.count * share / 256
     }
 

@@ -16,7 +16,7 @@ struct FrameTranscript: Equatable {
     private(set) var failure: WebSocketFailure?
 
     /// `direct` says whether reads go straight into a large message where the parser has room for them.
-    init(of stream: ByteSlice, reads: ReadSizes, direct: Bool, parser: consuming FrameParser) {
+    init(of stream: Bytes, reads: ReadSizes, direct: Bool, parser: consuming FrameParser) {
         var events: [FrameParser.Event] = []
         var position = 0
         do throws(WebSocketFailure) {

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Freshet
 import FreshetCore
 import FreshetGraphQL
 import FreshetTransport
 
-/// What `GraphQLTransportWS` makes of a server's messages, beside what the protocol says they mean.
+/// What `GraphQLSource` makes of a server's messages, beside what the protocol says they mean.
 struct ProtocolCheck {
-    private var source = GraphQLTransportWS(parameters: nil)
+    private var source = GraphQLSource()
     private var acknowledged = false
     private var violated = false
+
+    init() {
+        _ = try? self.source.opened(subprotocol: "graphql-transport-ws", credentials: nil)
+    }
 
     /// `trusted` is nil when there is nothing to compare with.
     mutating func receive(
@@ -19,18 +24,20 @@ struct ProtocolCheck {
         guard !self.violated else { return }
         let event: SourceEvent?
         do throws(SourceViolation) {
-            event = try self.source.receive(WebSocketMessage(.text, ByteSlice(copying: bytes)))
+            event = try self.source.receive(WebSocketMessage(.text, Bytes(copying: bytes)))
         } catch {
             self.violated = true
             event = nil
-            let parsed = try? CloseFrame(parsing: error.close.payload)
-            try require(parsed?.code == 4004 && parsed?.reason == error.close.reason, "a close frame that cannot be")
+            let parsed = try? CloseFrame(parsing: CloseFrame(code: error.code, reason: error.reason).payload)
+            try require(parsed?.code == 4004 && parsed?.reason == error.reason, "a close frame that cannot be")
         }
         defer { if case .ready? = event { self.acknowledged = true } }
         if case .update(_, let payload)? = event { try Self.checkPayload(payload) }
         // Keys and the three members are compared as they stand, so an escape in them is not understood.
         guard let value = trusted?.value, !bytes.contains(UInt8(ascii: "\\")) else { return }
         guard case .object(let message) = value, let members else {
+            // A broken text may still say which operation it was about: that one fails.
+            if case .unreadable? = event { return }
             return try require(event == nil || members != nil, "what is no object is taken for a message")
         }
         guard members.count == message.count else { return }
@@ -39,7 +46,7 @@ struct ProtocolCheck {
 
     private func compare(_ event: SourceEvent?, _ message: [String: JSONValue]) throws(Finding) {
         guard case .string(let type)? = message["type"] else {
-            return try require(event == nil, "a message without a type is taken")
+            return try self.requireRefusal(event, message, "a message without a type is taken")
         }
         switch (type, event) {
         case ("connection_ack", .ready?):
@@ -50,12 +57,29 @@ struct ProtocolCheck {
             var expected: [String: JSONValue] = ["type": "pong"]
             expected["payload"] = message["payload"]
             try require(TrustedJSON(pong.bytes)?.value == .object(expected), "a ping is answered with \(pong.text)")
-        case ("pong", .nothing(note: nil)?): break
+        case ("pong", .answered?), ("connection_error", .refused?), ("ka", .nothing(note: _?)?): break
         case ("next", _), ("error", _), ("complete", _): try self.compareOperation(type, event, message)
-        case (_, nil):
-            try require(!["connection_ack", "ping", "pong"].contains(type), "\(type) is refused")
+        case ("data", _), ("start_ack", _): break
+        case (_, nil), (_, .unreadable?):
+            let known = ["connection_ack", "connection_error", "ping", "pong", "ka"]
+            try require(!known.contains(type), "\(type) is refused")
+            try self.requireRefusal(event, message, "\(type) is taken")
         default:
             throw Finding("\(type) is taken for \(String(describing: event))")
+        }
+    }
+
+    /// Where the operation can be told, it fails alone; otherwise the connection does.
+    private func requireRefusal(
+        _ event: SourceEvent?,
+        _ message: [String: JSONValue],
+        _ what: String
+    ) throws(Finding) {
+        if self.acknowledged, case .string(let text)? = message["id"], let id = SubscriptionID(text), String(id) == text
+        {
+            guard case .unreadable(id, _)? = event else { throw Finding(what) }
+        } else {
+            try require(event == nil, what)
         }
     }
 
@@ -79,7 +103,7 @@ struct ProtocolCheck {
             try require(TrustedJSON(bytes)?.value == payload ?? .array([]), "an error's payload has changed")
         case ("next", .update(id, let bytes)?):
             try require(TrustedJSON(bytes.array)?.value == payload, "an update's payload has changed")
-        case ("next", nil):
+        case ("next", .unreadable(id, _)?):
             if case .object? = payload { throw Finding("an update is refused") }
         default:
             throw Finding("\(type) is taken for \(String(describing: event))")
@@ -87,7 +111,7 @@ struct ProtocolCheck {
     }
 
     /// What the consumer makes of an update's payload.
-    private static func checkPayload(_ json: ByteSlice) throws(Finding) {
+    private static func checkPayload(_ json: Bytes) throws(Finding) {
         let payload = try? GraphQLPayload(json)
         let response = payload.flatMap { try? GraphQLResponse<JSONValue>($0) }
         _ = payload.flatMap { payload in try? response?.valueOrFailure(payload) }

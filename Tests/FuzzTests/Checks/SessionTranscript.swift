@@ -19,7 +19,7 @@ struct SessionTranscript: Equatable {
 
     /// `closeAt` says where in the stream we close ourselves.
     init(
-        of stream: ByteSlice,
+        of stream: Bytes,
         reads: ReadSizes,
         closeAt: Int?,
         session: consuming WebSocketSession
@@ -63,6 +63,7 @@ struct SessionTranscript: Equatable {
             case .pong(let payload):
                 try require(self.closes.isEmpty, "a pong is sent after a close frame")
                 self.pongs.append(payload.array)
+            case .ponged: break
             case .close(let frame, _):
                 self.closes.append(frame)
                 try require(self.closes.count == 1, "a second close frame is sent")

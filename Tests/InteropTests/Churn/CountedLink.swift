@@ -28,7 +28,7 @@ actor CountedLink {
         case .opened:
             self.report.note("opened")
             self.opened.tell(true)
-        case .messages: break
+        case .messages, .roundTrip: break
         case .ended(let end):
             self.report.ends += 1
             self.link = nil  // it keeps its listener, which we are

@@ -25,7 +25,7 @@ package final class Deflater: @unchecked Sendable {
     }
 
     /// The compressed message, without the four bytes that always end it; nil when zlib has no memory.
-    package func deflate(_ message: ByteSlice) -> [UInt8]? {
+    package func deflate(_ message: Bytes) -> [UInt8]? {
         if message.count == 0 { return [0x00] }  // zlib makes nothing of nothing (7.2.3.6)
         guard let stream = unsafe self.prepare() else { return nil }
         let result: [UInt8]? = unsafe message.withBytes { input in

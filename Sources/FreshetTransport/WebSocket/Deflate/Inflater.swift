@@ -55,7 +55,7 @@ package final class Inflater {
     /// The message is complete: its last four bytes are always the same and are not sent (7.2.2).
     package func endMessage(into output: GrowingBuffer, limit: Int) throws(WebSocketFailure) {
         let tail: [UInt8] = [0x00, 0x00, 0xFF, 0xFF]
-        try unsafe ByteSlice(copying: tail).withBytes { tail throws(WebSocketFailure) in
+        try unsafe Bytes(copying: tail).withBytes { tail throws(WebSocketFailure) in
             try unsafe self.inflate(tail, into: output, limit: limit)
         }
         if self.agreement.serverNoContextTakeover, let stream = unsafe self.stream { unsafe inflateReset(stream) }

@@ -9,21 +9,37 @@ public import FreshetCore
 /// an element says so, in order.
 ///
 /// For a slow consumer a feed holds 4,096 elements or 1 MiB, and the one read that crossed that line; and as much again
-/// in the batch that the consumer works on. Beyond that its connection is not read until there is room: nothing is dropped, and other feeds on the same
-/// connection wait too.
+/// in the batch that the consumer works on. What happens beyond that, its ``DeliveryPolicy`` says.
 public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
     /// Feeds throw one kind of error, once, as their end.
     public typealias Failure = FreshetError
 
     private let open: @Sendable () -> FeedBuffer
     private let decode: @Sendable (FeedItem) throws(FreshetError) -> Element
+    private let position: @Sendable (FeedItem) -> Position?
 
     package init(
         open: @escaping @Sendable () -> FeedBuffer,
+        position: @escaping @Sendable (FeedItem) -> Position? = { _ in nil },
         decode: @escaping @Sendable (FeedItem) throws(FreshetError) -> Element
     ) {
         self.open = open
+        self.position = position
         self.decode = decode
+    }
+
+    /// The same feed with the position of each element, to be saved when the element has been dealt with: a feed that begins
+    /// there, in this process or another, goes on after it.
+    ///
+    /// Sources without positions, and gaps, have none.
+    public var positioned: Feed<Positioned<Element>> {
+        Feed<Positioned<Element>>(
+            open: self.open,
+            position: self.position,
+            decode: { [decode, position] item throws(FreshetError) in
+                Positioned(element: try decode(item), position: position(item))
+            }
+        )
     }
 
     /// Makes an iterator; nothing happens before its first `next()`.

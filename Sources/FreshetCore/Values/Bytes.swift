@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A range of a shared chunk: how a message travels from the socket to its consumer without being copied.
-@usableFromInline
-package struct ByteSlice: Sendable {
+/// Bytes of a message, not copied: a range of what one read brought.
+///
+/// It keeps the whole read alive; `detached()` what is to be kept for long.
+public struct Bytes: Sendable {
     @usableFromInline package let chunk: Chunk
     @usableFromInline package let start: Int
-    @usableFromInline package let count: Int
+    /// How many there are.
+    public let count: Int
 
     package init(_ chunk: Chunk) {
         self.init(chunk, start: 0, count: chunk.bytes.count)
@@ -20,7 +22,10 @@ package struct ByteSlice: Sendable {
         self.count = count
     }
 
-    package init(copying bytes: some Collection<UInt8>) {
+    /// Bytes with memory of their own.
+    ///
+    /// - Parameter bytes: what to copy.
+    public init(copying bytes: some Collection<UInt8>) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
         memory.copyBytes(from: bytes)
         self.init(Chunk(adopting: memory, count: bytes.count))
@@ -32,13 +37,13 @@ package struct ByteSlice: Sendable {
     }
 
     /// A part, counted from the slice's own beginning; traps outside of it.
-    package subscript(range: Range<Int>) -> ByteSlice {
+    public subscript(range: Range<Int>) -> Bytes {
         precondition(range.lowerBound >= 0 && range.upperBound <= self.count)
-        return ByteSlice(self.chunk, start: self.start + range.lowerBound, count: range.count)
+        return Bytes(self.chunk, start: self.start + range.lowerBound, count: range.count)
     }
 
     /// The byte at `offset`, counted from the slice's own beginning; traps outside of it.
-    package subscript(offset: Int) -> UInt8 {
+    public subscript(offset: Int) -> UInt8 {
         precondition(offset >= 0 && offset < self.count)
         return self.chunk.bytes[self.start + offset]
     }
@@ -52,16 +57,18 @@ package struct ByteSlice: Sendable {
     }
 
     /// A copy in a chunk of its own, so that a small message does not keep a large chunk alive.
-    package func detached() -> ByteSlice {
-        self.withBytes { ByteSlice(Chunk(copying: $0)) }
+    public func detached() -> Bytes {
+        guard self.count < self.chunk.bytes.count else { return self }
+        return self.withBytes { Bytes(Chunk(copying: $0)) }
     }
 
-    package var array: [UInt8] {
+    /// A copy as an array.
+    public var array: [UInt8] {
         self.withBytes { Array($0) }
     }
 
     /// The bytes as text; what is not UTF-8 is replaced, so this is for people to read.
-    package var text: String {
+    public var text: String {
         self.withBytes { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FreshetCore
+package import FreshetTransport
+
+extension SubscriptionEngine {
+    /// What a consumer wants.
+    package struct Opening: Sendable {
+        package var request: Source.Request
+        package var recovery: Recovery
+        package var position: Position?
+        /// Equal ones share a stream; nil: this one is for its consumer alone.
+        package var sharing: Sharing?
+
+        package init(
+            _ request: Source.Request,
+            recovery: Recovery = .none,
+            from position: Position? = nil,
+            isShared: Bool = true
+        ) {
+            self.request = request
+            self.recovery = recovery
+            self.position = position
+            // What a snapshot says cannot be said again to somebody who joins later.
+            let canBeShared = recovery != .snapshot && recovery != .custom && position == nil
+            self.sharing = isShared && canBeShared ? Sharing(request: request, recovery: recovery) : nil
+        }
+    }
+
+    /// What has to be equal.
+    package struct Sharing: Sendable, Hashable {
+        let request: Source.Request
+        let recovery: Recovery
+    }
+
+    package enum Timer: Sendable, Hashable {
+        case connection(ConnectionMachine.Timer, Epoch)
+        /// The next burst of subscriptions.
+        case pace(Epoch)
+        /// The answer to a ping that tells that subscriptions were read.
+        case settle(Epoch)
+        /// The longest silence of a server that says how long it is.
+        case silence(Epoch)
+        /// The confirmation of one subscription before the next.
+        case confirmation(Epoch, SubscriptionID)
+        /// A subscription that the server could not serve.
+        case again(SubscriptionID)
+        /// The end of a fetch, and the next one after a failure.
+        case fetch(SubscriptionID, Int), refetch(SubscriptionID, Int)
+    }
+
+    package enum Event: Sendable {
+        /// The client is there.
+        case start
+        case open(ConsumerID, Opening)
+        case leave(ConsumerID)
+        /// This consumer's buffer is full, or has room again.
+        case full(ConsumerID), drained(ConsumerID)
+        case hint(ConnectionHint)
+        case close
+        case credentials(Epoch, Credentials), credentialsFailed(Epoch, FreshetError)
+        case opened(Epoch, subprotocol: String?)
+        case messages(Epoch, [MessageBatch])
+        /// Always the last word of an epoch.
+        case ended(Epoch, ConnectionEnd)
+        case fetched(SubscriptionID, Int, Result<Fetched, FreshetError>)
+        case fired(Timer)
+    }
+
+    package enum Action: Sendable {
+        case askCredentials(Epoch, Credentials.Reason), dropCredentials(Epoch)
+        case dial(Epoch, Credentials?)
+        case send(Epoch, WebSocketMessage)
+        case pauseReading(Epoch), resumeReading(Epoch), probe(Epoch)
+        case close(Epoch, CloseFrame, ConnectionEnd), abandon(Epoch, ConnectionEnd)
+        case deliver([ConsumerID], [FeedItem])
+        case finish(ConsumerID, DeliveryBuffer<FeedItem>.End)
+        case fetch(SubscriptionID, Int, gap: Gap?, for: ConsumerID), cancelFetch(SubscriptionID)
+        case start(Timer, Duration), stop(Timer)
+        case report(ConnectionState)
+        /// For the log: a server did something odd.
+        case note(String)
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+import FreshetTransport
+
+/// Two connections for a short while: every subscription is made on the second one too, and when all of them are known to be
+/// live there, all are handed over at once.
+extension SubscriptionEngine {
+    enum Barrier { case notYet, waiting, passed }
+
+    struct HandOver {
+        /// The second connection.
+        let epoch: Epoch
+        var overlaps: [SubscriptionID: Overlap] = [:]
+        /// Whether the old connection has said everything that it had to say when the new one was subscribed.
+        var barrier = Barrier.notYet
+        /// What the second connection's server does not want to serve.
+        var refused: [SubscriptionID: FreshetError] = [:]
+    }
+
+    mutating func beginHandOver(to epoch: Epoch) {
+        let ids = self.streams.keys.sorted().filter { self.streams[$0]?.kind == .subscription }
+        self.handOver = HandOver(epoch: epoch)
+        let table = self.makeTable(ids)
+        self.connections[epoch]?.table = table
+        self.pauseIfFull(epoch)
+        self.pump(epoch)
+        self.takeOverIfReady()
+    }
+
+    mutating func takeOverIfReady() {
+        guard let handOver = self.handOver, let table = self.connections[handOver.epoch]?.table else { return }
+        if handOver.overlaps.values.contains(where: \.isOverfull) {
+            self.takeOver(handOver.epoch, because: "the connection was replaced while more came than could be compared")
+            return self.drive(.handedOver(handOver.epoch))
+        }
+        guard table.unsent == 0, handOver.overlaps.values.allSatisfy(\.isConfirmed) else { return }
+        if handOver.barrier == .notYet { return self.setBarrier() }
+        let isLastWord = handOver.barrier == .passed
+        for (id, overlap) in handOver.overlaps where self.streams[id]?.continuity.isLive == true {
+            guard overlap.canTakeOver(afterLastWord: isLastWord) else { return }
+        }
+        // A result that is still to come on the old connection is waited for.
+        let isBusy = self.streams.values.contains { $0.kind != .subscription && $0.home == self.current }
+        guard !isBusy else { return }
+        self.takeOver(handOver.epoch, because: "the connection was replaced")
+        self.drive(.handedOver(handOver.epoch))
+    }
+
+    /// The new connection knows everything: from when the old one has said all that it had to say until now, nothing can
+    /// fall between them.
+    private mutating func setBarrier() {
+        self.handOver?.barrier = .waiting
+        guard let current = self.current else { return }
+        self.connections[current]?.pings.append(.barrier)
+        if let ping = self.connections[current]?.source.ping() { self.actions.append(.send(current, ping)) }
+        self.actions.append(.start(.settle(current), Self.settleDeadline))
+        self.takeOverIfReady()
+    }
+
+    /// From here on the second connection is the one that counts.
+    mutating func takeOver(_ epoch: Epoch, because reason: String) {
+        guard let handOver = self.handOver, handOver.epoch == epoch else { return }
+        let old = self.current
+        self.handOver = nil
+        self.current = epoch
+        for id in self.streams.keys.sorted() {
+            guard let stream = self.streams[id], stream.home == old || stream.home == nil else { continue }
+            if let error = handOver.refused[id] {
+                self.end(id, .failed(error))
+            } else if stream.kind != .subscription {
+                self.moveOneShot(id, to: epoch)
+            } else if let overlap = handOver.overlaps[id] {
+                self.move(id, overlap, handOver, because: reason)
+            } else {
+                // Not sent on the new connection yet: it waits there for its turn.
+                self.lose(id, because: reason)
+            }
+        }
+        self.pump(epoch)
+    }
+
+    private mutating func move(
+        _ id: SubscriptionID,
+        _ overlap: Overlap,
+        _ handOver: HandOver,
+        because reason: String
+    ) {
+        guard var stream = self.streams[id] else { return }
+        stream.home = handOver.epoch
+        let isLastWord = handOver.barrier == .passed
+        if stream.continuity.isLive, let (updates, repeated) = overlap.takeOver(afterLastWord: isLastWord) {
+            let actions = stream.continuity.takeOver(updates, delivered: repeated)
+            self.streams[id] = stream
+            return self.perform(actions, of: id)
+        }
+        if stream.lostAt == nil { (stream.lostAt, stream.lostBecause) = (self.now, reason) }
+        var actions = stream.continuity.lost()
+        actions += stream.continuity.subscribed(gap: stream.takeGap(at: self.now))
+        actions += stream.continuity.confirmed()
+        actions += stream.continuity.received(overlap.held)
+        self.streams[id] = stream
+        self.perform(actions, of: id)
+    }
+
+    private mutating func moveOneShot(_ id: SubscriptionID, to epoch: Epoch) {
+        guard self.streams[id]?.home != nil else { return }
+        self.lose(id, because: "")
+        guard self.streams[id] != nil else { return }
+        self.connections[epoch]?.table.add(id)
+    }
+
+    /// The second connection is gone before it took over: everything is still where it was.
+    mutating func cancelHandOver(_ epoch: Epoch) {
+        guard self.handOver?.epoch == epoch else { return }
+        self.handOver = nil
+        for id in self.streams.keys.sorted() where self.streams[id]?.home == epoch {
+            self.lose(id, because: "")
+            guard self.streams[id] != nil, let current = self.current else { continue }
+            self.connections[current]?.table.add(id)
+        }
+        if let current = self.current { self.pump(current) }
+    }
+}
+
+extension SubscriptionEngine.Stream {
+    /// What it may have missed until now.
+    mutating func takeGap(at now: Duration) -> Gap {
+        defer { self.lostAt = nil }
+        return Gap(cause: .unknown, reason: self.lostBecause, outage: self.lostAt.map { now - $0 } ?? .zero)
+    }
+}

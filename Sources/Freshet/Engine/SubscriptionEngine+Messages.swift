@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+import FreshetTransport
+
+/// What the server says, and what comes of it.
+extension SubscriptionEngine {
+    /// Elements in a row for one stream: handed on in one piece.
+    private struct Run {
+        var id: SubscriptionID = 0
+        var payloads: [Bytes] = []
+        var bytes = 0
+    }
+
+    mutating func received(_ batches: [MessageBatch], on epoch: Epoch) {
+        guard let connection = self.connections[epoch], !connection.isClosing else { return }
+        self.connections[epoch]?.lastHeard = self.now
+        // Taken out, so that it need not be looked up for each message.
+        var source = connection.source
+        var run = Run()
+        for message in batches.joined() {
+            let event: SourceEvent
+            do throws(SourceViolation) {
+                event = try source.receive(message)
+            } catch {
+                self.handOn(&run, on: epoch)
+                self.connections[epoch]?.source = source
+                return self.closeConnection(epoch, error.frame, .failure(error.error))
+            }
+            if case .update(let id, let payload) = event {
+                if run.id != id { self.handOn(&run, on: epoch) }
+                run.id = id
+                run.payloads.append(payload)
+                run.bytes += payload.count
+                continue
+            }
+            self.handOn(&run, on: epoch)
+            self.connections[epoch]?.source = source
+            self.handle(event, on: epoch)
+            guard let connection = self.connections[epoch], !connection.isClosing else { return }
+            source = connection.source
+        }
+        self.connections[epoch]?.source = source
+        self.handOn(&run, on: epoch)
+    }
+
+    private mutating func handle(_ event: SourceEvent, on epoch: Epoch) {
+        switch event {
+        case .ready: self.drive(.ready(epoch))
+        case .update: break  // in a run, by the caller
+        case .confirmed(let id):
+            self.actions.append(.stop(.confirmation(epoch, id)))
+            self.confirmed([id], on: epoch)
+            self.pump(epoch)
+        case .failed(let id, let error): self.failed(id, error, on: epoch)
+        case .unreadable(let id, let error):
+            if self.isKnown(id, on: epoch) { self.end(id, .failed(error), byServer: false) }
+        case .interrupted(let id, let error, let floor): self.interrupted(id, error, after: floor, on: epoch)
+        case .completed(let id):
+            if self.isKnown(id, on: epoch) { self.end(id, .finished) }
+        case .reply(let message): self.actions.append(.send(epoch, message))
+        case .answered:
+            guard let ping = self.connections[epoch]?.pings.first else { return }
+            self.connections[epoch]?.pings.removeFirst()
+            if self.connections[epoch]?.pings.isEmpty == true { self.actions.append(.stop(.settle(epoch))) }
+            self.answered(ping, on: epoch)
+        case .speaksEvery(let longest):
+            self.connections[epoch]?.speaksEvery = longest
+            self.actions.append(.start(.silence(epoch), longest))
+        case .refused(let error): self.closeConnection(epoch, CloseFrame(code: 1000, reason: ""), .failure(error))
+        case .nothing(let note): if let note { self.actions.append(.note(note)) }
+        }
+    }
+
+    mutating func answered(_ ping: Ping, on epoch: Epoch) {
+        switch ping {
+        case .subscriptions(let ids): self.confirmed(ids, on: epoch)
+        case .barrier:
+            if epoch == self.current { self.handOver?.barrier = .passed }
+            self.takeOverIfReady()
+        }
+    }
+
+    /// Whether what this connection says of a stream counts.
+    private func isKnown(_ id: SubscriptionID, on epoch: Epoch) -> Bool {
+        self.streams[id]?.home == epoch || (self.handOver?.epoch == epoch && self.handOver?.overlaps[id] != nil)
+    }
+
+    private mutating func failed(_ id: SubscriptionID, _ error: FreshetError, on epoch: Epoch) {
+        guard self.isKnown(id, on: epoch) else { return }
+        if self.handOver?.epoch == epoch {
+            // The old connection still has it. What to do without it is decided when the new one takes over.
+            self.handOver?.overlaps[id] = nil
+            self.handOver?.refused[id] = error
+            return self.takeOverIfReady()
+        }
+        guard let actions = self.streams[id]?.continuity.refused(because: error) else {
+            return self.end(id, .failed(error))
+        }
+        self.perform(actions, of: id)
+    }
+
+    private mutating func handOn(_ run: inout Run, on epoch: Epoch) {
+        guard !run.payloads.isEmpty else { return }
+        defer { run = Run() }
+        guard let stream = self.streams[run.id], self.isKnown(run.id, on: epoch) else { return }
+        // A few small elements must not keep a whole read alive while they wait for their consumer.
+        let chunk = run.payloads.map(\.chunk.bytes.count).max() ?? 0
+        let payloads = run.bytes < chunk / 4 ? run.payloads.map { $0.detached() } : run.payloads
+        if stream.kind != .subscription {
+            self.deliver([.update(payloads[0])], of: run.id)
+            return self.end(run.id, .finished)
+        }
+        if self.handOver == nil, stream.continuity.isPlain {
+            if stream.failures > 0 { self.streams[run.id]?.failures = 0 }
+            return self.deliver(payloads.map { .update($0) }, of: run.id)
+        }
+        let wantsMarks = stream.continuity.wantsMarks || self.handOver != nil
+        let updates = payloads.map {
+            MarkedUpdate($0, wantsMarks ? self.template.mark(of: $0, in: stream.request) : nil)
+        }
+        if self.handOver?.epoch == epoch {
+            self.handOver?.overlaps[run.id]?.cameOnNew(updates)
+            return self.takeOverIfReady()
+        }
+        self.handOver?.overlaps[run.id]?.cameOnOld(updates)
+        self.streams[run.id]?.failures = 0
+        self.confirmed([run.id], on: epoch)
+        if let actions = self.streams[run.id]?.continuity.received(updates) { self.perform(actions, of: run.id) }
+        if self.handOver != nil { self.takeOverIfReady() }
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+import FreshetTransport
+
+/// Streams and their consumers: who begins them, who hears what, how they end.
+extension SubscriptionEngine {
+    static var fetchDeadline: Duration { .seconds(10) }
+
+    mutating func open(_ consumer: ConsumerID, _ opening: Opening) {
+        guard !self.isClosed else {
+            let error = FreshetError(.clientClosed, "the client has been closed")
+            self.actions.append(.finish(consumer, .failed(error)))
+            return
+        }
+        if let sharing = opening.sharing, let id = self.shared[sharing], let stream = self.streams[id] {
+            self.streams[id]?.consumers.append(consumer)
+            self.consumers[consumer] = id
+            if let last = stream.last { self.actions.append(.deliver([consumer], [last])) }
+            return
+        }
+        self.lastID += 1
+        let id = self.lastID
+        let kind = self.template.kind(of: opening.request)
+        let sharing = kind == .subscription ? opening.sharing : nil
+        self.streams[id] = Stream(
+            request: opening.request,
+            kind: kind,
+            sharing: sharing,
+            consumers: [consumer],
+            continuity: ContinuityMachine(opening.recovery, from: opening.position)
+        )
+        self.consumers[consumer] = id
+        if let sharing { self.shared[sharing] = id }
+        self.drive(.wanted)
+        self.begin(id, kind)
+    }
+
+    private mutating func begin(_ id: SubscriptionID, _ kind: OperationKind) {
+        // What has one result need not be on both connections: the new one stays.
+        let epochs =
+            kind == .subscription ? [self.current, self.handOver?.epoch] : [self.handOver?.epoch ?? self.current]
+        for case let epoch? in epochs {
+            self.connections[epoch]?.table.add(id)
+            self.pump(epoch)
+        }
+    }
+
+    mutating func leave(_ consumer: ConsumerID) {
+        self.drained(consumer)
+        guard let id = self.consumers.removeValue(forKey: consumer) else { return }
+        self.streams[id]?.consumers.removeAll { $0 == consumer }
+        guard self.streams[id]?.consumers.isEmpty == true else { return }
+        self.forget(id)
+    }
+
+    /// The server ended it, or we did: then the server is told.
+    mutating func end(_ id: SubscriptionID, _ end: DeliveryBuffer<FeedItem>.End, byServer: Bool = true) {
+        guard let stream = self.streams[id] else { return }
+        for consumer in stream.consumers {
+            self.consumers[consumer] = nil
+            self.actions.append(.finish(consumer, end))
+            self.drained(consumer)
+        }
+        // On the connection where it ended there is nothing to unsubscribe.
+        if byServer, let home = stream.home { _ = self.connections[home]?.table.remove(id) }
+        self.forget(id)
+    }
+
+    private mutating func forget(_ id: SubscriptionID) {
+        guard let stream = self.streams.removeValue(forKey: id) else { return }
+        if let sharing = stream.sharing { self.shared[sharing] = nil }
+        if !stream.continuity.isLive { self.stopFetching(id) }
+        if stream.failures > 0 { self.actions.append(.stop(.again(id))) }
+        for epoch in self.connections.keys.sorted() where self.connections[epoch]?.isClosing == false {
+            guard self.connections[epoch]?.table.remove(id) == true else { continue }
+            if let message = self.connections[epoch]?.source.unsubscribe(id) {
+                self.actions.append(.send(epoch, message))
+            }
+            self.pump(epoch)
+        }
+        self.handOver?.overlaps[id] = nil
+        if self.streams.isEmpty { self.drive(.unwanted) } else { self.takeOverIfReady() }
+        self.reportState()
+    }
+
+    // MARK: - Losing
+
+    /// A connection is gone, and with it what was live on it.
+    mutating func lost(_ epoch: Epoch) {
+        if self.current == epoch { self.current = nil }
+        for id in self.streams.keys.sorted() where self.streams[id]?.home == epoch { self.lose(id, because: "") }
+    }
+
+    /// `because` may be empty where the connection's machine will say it.
+    mutating func lose(_ id: SubscriptionID, because reason: String) {
+        guard var stream = self.streams[id] else { return }
+        stream.home = nil
+        guard stream.kind != .mutation else {
+            let error = FreshetError(
+                .outcomeUnknown,
+                "the connection broke before the result came: whether the operation was executed is unknown",
+                hint: "look at the state on the server before sending it again"
+            )
+            return self.end(id, .failed(error))
+        }
+        if stream.lostAt == nil {
+            stream.lostAt = self.now
+            stream.lostBecause = reason
+        }
+        let actions = stream.continuity.lost()
+        self.streams[id] = stream
+        self.perform(actions, of: id)
+    }
+
+    /// The server cannot serve it now.
+    mutating func interrupted(_ id: SubscriptionID, _ error: FreshetError, after floor: Duration, on epoch: Epoch) {
+        guard self.streams[id]?.home == epoch else { return }
+        self.connections[epoch]?.table.rest(id)
+        self.lose(id, because: error.message)
+        guard let failures = self.streams[id]?.failures else { return }
+        self.streams[id]?.failures = failures + 1
+        let delay = self.policy.subscriptionBackoff.delay(attempt: failures + 1, jitter: self.jitter, floor: floor)
+        self.actions.append(.start(.again(id), delay))
+        self.pump(epoch)
+    }
+
+    mutating func subscribeAgain(_ id: SubscriptionID) {
+        guard let epoch = self.current else { return }
+        self.connections[epoch]?.table.requeue(id)
+        self.pump(epoch)
+    }
+
+    // MARK: - Delivering
+
+    mutating func perform(_ actions: [ContinuityMachine.Action], of id: SubscriptionID) {
+        for action in actions {
+            switch action {
+            case .deliver(let items): self.deliver(items, of: id)
+            case .fetch(let number, let gap):
+                guard let consumer = self.streams[id]?.consumers.first else { continue }
+                self.actions += [
+                    .fetch(id, number, gap: gap, for: consumer), .start(.fetch(id, number), Self.fetchDeadline),
+                ]
+            case .cancelFetch: self.stopFetching(id)
+            case .subscribeAgain: self.subscribeAgain(id)
+            }
+        }
+    }
+
+    mutating func deliver(_ items: [FeedItem], of id: SubscriptionID) {
+        guard let stream = self.streams[id], !items.isEmpty else { return }
+        if stream.sharing != nil, let last = items.last, last.isDroppable { self.streams[id]?.last = last.detached() }
+        self.actions.append(.deliver(stream.consumers, items))
+    }
+
+    private mutating func stopFetching(_ id: SubscriptionID) {
+        self.actions.append(.cancelFetch(id))
+    }
+
+    mutating func fetched(_ id: SubscriptionID, _ number: Int, _ result: Result<Fetched, FreshetError>) {
+        guard let failures = self.streams[id]?.failures else { return }
+        self.actions.append(.stop(.fetch(id, number)))
+        switch result {
+        case .success(let fetched):
+            self.streams[id]?.failures = 0
+            if let actions = self.streams[id]?.continuity.fetched(number, fetched) { self.perform(actions, of: id) }
+        case .failure(let error):
+            if case .fatal = self.policy.close.decision(on: .failure(error)) { return self.end(id, .failed(error)) }
+            self.streams[id]?.failures = failures + 1
+            let delay = self.policy.subscriptionBackoff.delay(attempt: failures + 1, jitter: self.jitter)
+            self.actions.append(.start(.refetch(id, number), delay))
+        }
+    }
+
+    // MARK: - Back-pressure
+
+    mutating func becameFull(_ consumer: ConsumerID) {
+        guard self.consumers[consumer] != nil, self.full.insert(consumer).inserted, self.full.count == 1 else { return }
+        self.actions += self.readyEpochs.map { .pauseReading($0) }
+    }
+
+    /// Only a connection that is ready: the handshake of another one has to be read.
+    mutating func pauseIfFull(_ epoch: Epoch) {
+        if !self.full.isEmpty { self.actions.append(.pauseReading(epoch)) }
+    }
+
+    private var readyEpochs: [Epoch] { [self.current, self.handOver?.epoch].compactMap { $0 } }
+
+    mutating func drained(_ consumer: ConsumerID) {
+        guard self.full.remove(consumer) != nil, self.full.isEmpty else { return }
+        self.actions += self.readyEpochs.map { .resumeReading($0) }
+    }
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+import FreshetTransport
+import Logging
+
+/// Keeps subscriptions alive: an actor on the loop's thread that carries out what its ``SubscriptionEngine`` decides.
+///
+/// You make a ``SubscriptionClient`` and hardly ever meet its manager. One connection at a time, dialled when the first feed
+/// is iterated and closed after the last; when it breaks it is made again, everything is subscribed again, and every feed
+/// is told what it may have missed.
+///
+/// State, and who guards it: everything is isolated to this actor, whose executor is the loop. C calls arrive on that
+/// thread and enter by `assumeIsolated`; consumers reach it through a `SubscriptionClient`.
+public actor SubscriptionManager<Source: FeedSource> {
+    typealias Engine = SubscriptionEngine<Source>
+
+    nonisolated let loop: EventLoop
+    private let residence: EventLoop.Residence
+    /// The loop's thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { self.loop.asUnownedSerialExecutor() }
+
+    private struct Consumer {
+        let buffer: FeedBuffer
+        let fetch: SnapshotFetch?
+    }
+
+    private let target: WebSocketTarget
+    private let provider: CredentialProvider?
+    private let transport: any WebSocketTransport
+    private let time: TimeSource
+    private let logger: Logger
+    private let metrics: ManagerMetrics
+
+    private var engine: Engine
+    private var consumers: [Engine.ConsumerID: Consumer] = [:]
+    private var links: [Engine.Epoch: any WebSocketLink] = [:]
+    private var timers: [Engine.Timer: Task<Void, Never>] = [:]
+    private var asking: [Engine.Epoch: Task<Void, Never>] = [:]
+    private var fetching: [SubscriptionID: Task<Void, Never>] = [:]
+    private var observers = StateObservers()
+    private var figures = ConnectionHealth()
+    private var lastHeard: Duration?
+    private var closed = false
+    private var closeWaiters: [CheckedContinuation<Void, Never>] = []
+
+    init(
+        source: Source,
+        target: WebSocketTarget,
+        policy: ConnectionPolicy,
+        provider: CredentialProvider?,
+        loop: EventLoop,
+        transport: any WebSocketTransport,
+        time: TimeSource,
+        logger: Logger
+    ) {
+        var target = target
+        target.subprotocols = source.subprotocols
+        self.target = target
+        self.provider = provider
+        self.engine = Engine(source: source, policy: policy, hasCredentials: provider != nil)
+        self.loop = loop
+        self.residence = EventLoop.Residence(loop)
+        self.transport = transport
+        self.time = time
+        self.logger = logger
+        self.metrics = ManagerMetrics(label: "\(Source.self)")
+    }
+
+    deinit {
+        self.observers.finish()
+        for task in [Task<Void, Never>](self.timers.values) + self.asking.values + self.fetching.values {
+            task.cancel()
+        }
+    }
+
+    // MARK: - For SubscriptionClient
+
+    func start() { self.handle(.start) }
+
+    func add(_ id: Engine.ConsumerID, _ opening: Engine.Opening, _ buffer: FeedBuffer, _ fetch: SnapshotFetch?) {
+        self.consumers[id] = Consumer(buffer: buffer, fetch: fetch)
+        self.handle(.open(id, opening))
+    }
+
+    func leave(_ id: Engine.ConsumerID) {
+        self.consumers[id] = nil
+        self.handle(.leave(id))
+    }
+
+    func drained(_ id: Engine.ConsumerID) { self.handle(.drained(id)) }
+
+    func take(_ hint: ConnectionHint) { self.handle(.hint(hint)) }
+
+    /// Ends every feed, says goodbye to the server, and returns when the connection is gone: after 1 s at most.
+    public func close() async {
+        if !self.closed {
+            self.closed = true
+            self.handle(.close)
+        }
+        guard !self.links.isEmpty else { return self.finishClosing() }
+        await withCheckedContinuation { self.closeWaiters.append($0) }
+    }
+
+    /// How the client is, now.
+    public var health: ConnectionHealth {
+        let now = self.time.now()
+        var health = self.figures
+        health.feeds = self.consumers.count
+        health.quiet = self.lastHeard.map { now - $0 }
+        for consumer in self.consumers.values {
+            let depth = consumer.buffer.depth
+            health.waitingElements += depth.elements
+            health.waitingBytes += depth.bytes
+            health.dropped += depth.dropped
+            if let oldest = depth.oldest { health.oldestAge = max(health.oldestAge ?? .zero, now - oldest) }
+        }
+        self.metrics.measured(health)
+        return health
+    }
+
+    // MARK: - The engine
+
+    private func handle(_ event: Engine.Event) {
+        for action in self.engine.on(event, at: self.time.now(), jitter: self.time.jitter()) { self.perform(action) }
+    }
+
+    private func perform(_ action: Engine.Action) {
+        switch action {
+        case .askCredentials(let epoch, let reason): self.ask(epoch, reason)
+        case .dropCredentials(let epoch): self.asking.removeValue(forKey: epoch)?.cancel()
+        case .dial(let epoch, let credentials): self.dial(epoch, credentials)
+        case .send(let epoch, let message): self.links[epoch]?.send(message)
+        case .pauseReading(let epoch): self.links[epoch]?.pauseReading()
+        case .resumeReading(let epoch): self.links[epoch]?.resumeReading()
+        case .probe(let epoch): self.links[epoch]?.probe()
+        case .close(let epoch, let frame, let end): self.links[epoch]?.close(frame, as: end)
+        case .abandon(let epoch, let end): self.links[epoch]?.abandon(end)
+        case .deliver(let ids, let items): for id in ids { self.deliver(items, to: id) }
+        case .finish(let id, let end): self.consumers.removeValue(forKey: id)?.buffer.finish(end)
+        case .fetch(let id, let number, let gap, let consumer): self.fetch(id, number, gap, consumer)
+        case .cancelFetch(let id): self.fetching.removeValue(forKey: id)?.cancel()
+        case .start(let timer, let delay): self.start(timer, delay)
+        case .stop(let timer): self.timers.removeValue(forKey: timer)?.cancel()
+        case .report(let state): self.report(state)
+        case .note(let text): self.logger.warning("\(text)")
+        }
+    }
+
+    private func report(_ state: ConnectionState) {
+        self.figures.state = state
+        self.observers.report(state)
+        self.logger.debug("the connection's state changed", metadata: ["state": "\(state.label)"])
+    }
+
+    // MARK: - Connections
+
+    private func ask(_ epoch: Engine.Epoch, _ reason: Credentials.Reason) {
+        guard let provider = self.provider else { return }
+        self.asking[epoch] = Task { [weak self] in
+            let event: Engine.Event
+            do {
+                event = .credentials(epoch, try await provider(reason))
+            } catch let error as FreshetError {
+                event = .credentialsFailed(epoch, error)
+            } catch {
+                // The error's own words may contain a secret.
+                let message = "the provider of credentials failed with \(type(of: error))"
+                let hint = "let it throw a FreshetError to say more"
+                event = .credentialsFailed(epoch, FreshetError(.credentials, message, hint: hint))
+            }
+            await self?.asked(epoch, event)
+        }
+    }
+
+    private func asked(_ epoch: Engine.Epoch, _ event: Engine.Event) {
+        guard self.asking.removeValue(forKey: epoch) != nil else { return }
+        self.handle(event)
+    }
+
+    private func dial(_ epoch: Engine.Epoch, _ credentials: Credentials?) {
+        do throws(FreshetError) {
+            let target = try self.target.with(credentials)
+            self.links[epoch] = self.transport.dial(target, on: self.loop) { [weak self] event in
+                self?.assumeIsolated { $0.heard(event, epoch) }
+            }
+        } catch {
+            self.loop.execute { [weak self] in self?.assumeIsolated { $0.handle(.ended(epoch, .failure(error))) } }
+        }
+    }
+
+    private func heard(_ event: WebSocketEvent, _ epoch: Engine.Epoch) {
+        guard self.links[epoch] != nil else { return }
+        switch event {
+        case .opened(let subprotocol):
+            self.handle(.opened(epoch, subprotocol: subprotocol))
+        case .messages(let batches):
+            self.lastHeard = self.time.now()
+            self.handle(.messages(epoch, batches))
+        case .roundTrip(let time):
+            self.figures.roundTrip = time
+            self.metrics.answered(within: time)
+        case .ended(let end):
+            self.links[epoch] = nil
+            self.note(end)
+            self.handle(.ended(epoch, end))
+            if self.closed, self.links.isEmpty { self.finishClosing() }
+        }
+    }
+
+    private func note(_ end: ConnectionEnd) {
+        if case .ours = end { return }
+        let error = end.error
+        self.figures.drops[error.label, default: 0] += 1
+        self.metrics.dropped(because: error.label)
+        self.logger.debug("the connection ended", metadata: ["reason": "\(error.message)"])
+    }
+
+    // MARK: - Delivering
+
+    private func deliver(_ items: [FeedItem], to id: Engine.ConsumerID) {
+        guard let buffer = self.consumers[id]?.buffer else { return }
+        var gaps = 0
+        for case .gap(let gap) in items {
+            gaps += 1
+            self.metrics.told(gap)
+        }
+        self.figures.gaps += gaps
+        let now = self.time.now()
+        let appended =
+            gaps > 0 && items.count == 1
+            ? buffer.appendMerging(items[0], at: now)
+            : buffer.append(items, bytes: items.reduce(0) { $0 + $1.byteCount }, at: now)
+        switch appended {
+        case .taken: break
+        case .full: self.handle(.full(id))
+        case .overflowed: self.leave(id)
+        }
+    }
+
+    private func fetch(_ id: SubscriptionID, _ number: Int, _ gap: Gap?, _ consumer: Engine.ConsumerID) {
+        guard let fetch = self.consumers[consumer]?.fetch else { return }
+        self.fetching[id] = Task { [weak self] in
+            let result: Result<Fetched, FreshetError>
+            do throws(FreshetError) {
+                result = .success(try await fetch(gap))
+            } catch {
+                result = .failure(error)
+            }
+            guard !Task.isCancelled else { return }
+            await self?.fetched(id, number, result)
+        }
+    }
+
+    private func fetched(_ id: SubscriptionID, _ number: Int, _ result: Result<Fetched, FreshetError>) {
+        self.handle(.fetched(id, number, result))
+    }
+
+    // MARK: - Timers
+
+    private func start(_ timer: Engine.Timer, _ delay: Duration) {
+        self.timers[timer]?.cancel()
+        self.timers[timer] = Task { [weak self, time = self.time] in
+            guard (try? await time.sleep(delay)) != nil else { return }
+            await self?.fired(timer)
+        }
+    }
+
+    private func fired(_ timer: Engine.Timer) {
+        guard !Task.isCancelled else { return }
+        self.timers[timer] = nil
+        self.handle(.fired(timer))
+    }
+
+    // MARK: - States and the end
+
+    func observe(_ continuation: AsyncStream<ConnectionState>.Continuation) {
+        guard !self.closed else { return continuation.finish() }
+        let id = self.observers.add(continuation)
+        continuation.onTermination = { [weak self, loop] _ in
+            guard let self else { return }
+            loop.execute { self.assumeIsolated { $0.observers.remove(id) } }
+        }
+    }
+
+    private func finishClosing() {
+        self.observers.finish()
+        let waiters = self.closeWaiters
+        self.closeWaiters = []
+        for waiter in waiters { waiter.resume() }
+    }
+}
+
+extension ConnectionState {
+    /// For the log.
+    fileprivate var label: String {
+        switch self {
+        case .idle: "idle"
+        case .connecting(let attempt): "connecting, attempt \(attempt)"
+        case .live: "live"
+        case .degraded(let subscriptions): "degraded, \(subscriptions) subscriptions rest"
+        case .waiting(let delay, let attempt, let error): "waiting \(delay) before attempt \(attempt): \(error.message)"
+        case .needsCredentials(let error): "needs credentials: \(error.message)"
+        case .suspended: "suspended"
+        case .closing: "closing"
+        case .failed(let error): "failed: \(error.message)"
+        }
+    }
+}
+
+extension WebSocketTarget {
+    /// The same with what the provider of credentials said.
+    fileprivate func with(_ credentials: Credentials?) throws(FreshetError) -> WebSocketTarget {
+        guard let credentials else { return self }
+        var target = self
+        if let url = credentials.url { target.endpoint = try Endpoint(url) }
+        let names = Set(credentials.headers.map { $0.name.lowercased() })
+        target.configuration.headers.removeAll { names.contains($0.name.lowercased()) }
+        target.configuration.headers += credentials.headers
+        // The handshake's parameters would go to whoever the redirect names.
+        if credentials.parameters != nil { target.configuration.redirects.acrossOrigins = false }
+        return target
+    }
+}

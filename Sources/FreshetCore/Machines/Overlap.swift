@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One subscription on two connections at once: what came on the old one is handed out, what came on the new one is held,
+/// until it is known where in the old stream the new one begins.
+///
+/// Elements with keys are the same when their keys are. Without keys their bytes have to be: then the end of the old stream
+/// is searched for the beginning of the new one.
+package struct Overlap: Sendable {
+    /// What may be held; beyond it the overlap cannot be waited for any longer.
+    package static let limit = 4096
+
+    private let hasPositions: Bool
+    /// What identifies the elements that came on the old connection since the new one was subscribed.
+    private var old: [JSONValue] = []
+    private(set) package var held: [MarkedUpdate] = []
+    private(set) package var isConfirmed = false
+
+    /// - Parameter hasPositions: whether the new subscription began at the old one's position, so that nothing can fall
+    ///   between them.
+    package init(hasPositions: Bool) {
+        self.hasPositions = hasPositions
+    }
+
+    package mutating func cameOnOld(_ updates: [MarkedUpdate]) {
+        self.old += updates.map(\.identity)
+    }
+
+    package mutating func cameOnNew(_ updates: [MarkedUpdate]) {
+        self.isConfirmed = true
+        self.held += updates
+    }
+
+    /// The server has read the new subscription.
+    package mutating func confirmed() { self.isConfirmed = true }
+
+    package var isOverfull: Bool { self.held.count > Self.limit || self.old.count > Self.limit }
+
+    /// Whether the new connection can take over without a gap.
+    ///
+    /// - Parameter afterLastWord: whether all has come that the old connection had to say when the new one was subscribed.
+    package func canTakeOver(afterLastWord: Bool) -> Bool {
+        guard self.isConfirmed else { return false }
+        if self.hasPositions { return true }
+        return self.old.isEmpty ? afterLastWord : self.alignment != nil
+    }
+
+    /// What is left of the new stream, and what will still come on it that was handed out already. Nil: nobody knows.
+    package func takeOver(afterLastWord: Bool) -> (updates: [MarkedUpdate], repeated: [JSONValue])? {
+        if self.hasPositions { return (self.held, self.old) }
+        guard self.canTakeOver(afterLastWord: afterLastWord) else { return nil }
+        guard let begin = self.alignment else { return (self.held, []) }
+        let covered = self.old.count - begin
+        if covered <= self.held.count { return (Array(self.held[covered...]), []) }
+        return ([], Array(self.old[(begin + self.held.count)...]))
+    }
+
+    /// Where in the old stream the new one begins. The latest such place: rather twice than never.
+    private var alignment: Int? {
+        guard !self.held.isEmpty else { return nil }
+        let new = self.held.map(\.identity)
+        for begin in self.old.indices.reversed() {
+            let length = min(self.old.count - begin, new.count)
+            if self.old[begin..<begin + length].elementsEqual(new[..<length]) { return begin }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a feed stands, to go on from there: in this process after a drop, or in another one.
+///
+/// Opaque: what it contains is the source's business. Save it as JSON, or with any other `Encoder`.
+public struct Position: Sendable, Hashable, Codable {
+    /// The source's own token: a cursor, a revision, a sequence number.
+    package let value: JSONValue
+
+    package init(_ value: JSONValue) {
+        self.value = value
+    }
+
+    /// Reads a position that was saved.
+    ///
+    /// - Parameter decoder: where to read from.
+    /// - Throws: `DecodingError` when it is not one.
+    public init(from decoder: any Decoder) throws {
+        self.value = try decoder.singleValueContainer().decode(JSONValue.self)
+    }
+
+    /// Saves the position.
+    ///
+    /// - Parameter encoder: where to write to.
+    /// - Throws: what the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(self.value)
+    }
+}
+
+extension Position {
+    /// Whether this one is certainly earlier. Only whole numbers have an order; everything else is opaque.
+    package func isBefore(_ other: Position) -> Bool {
+        guard case .integer(let left) = self.value, case .integer(let right) = other.value else { return false }
+        return left < right
+    }
+}

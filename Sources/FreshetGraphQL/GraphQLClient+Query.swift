@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Freshet
+public import FreshetCore
+
+extension GraphQLClient {
+    /// Asks a query over the WebSocket.
+    ///
+    /// When the connection breaks before the result is there, it is asked again on the next one. Cancelling the task takes
+    /// it back.
+    ///
+    /// - Parameters:
+    ///   - type: what to decode: the value of the query's one root field. Ask for ``GraphQLResponse`` by
+    ///     ``respond(to:as:_:variables:operationName:isolation:)`` to get partial results.
+    ///   - query: the document.
+    ///   - variables: the document's variables.
+    ///   - operationName: which operation of the document.
+    ///   - isolation: where the caller runs; there is no hop.
+    /// - Returns: the value.
+    /// - Throws: `.operationFailed`, `.decoding`, `.cancelled`, or what ended the connection for good.
+    public func query<Value: Decodable & Sendable>(
+        _ type: Value.Type = Value.self,
+        _ query: String,
+        variables: [String: JSONValue] = [:],
+        operationName: String? = nil,
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws(FreshetError) -> Value {
+        try await self.value(.query, query, variables, operationName, isolation)
+    }
+
+    /// Executes a mutation over the WebSocket, once.
+    ///
+    /// It is never sent twice. When the connection breaks after it was sent and before its result came, nobody knows whether
+    /// it was executed, and that is what it throws: `.outcomeUnknown`.
+    ///
+    /// - Parameters:
+    ///   - type: what to decode: the value of the mutation's one root field.
+    ///   - mutation: the document.
+    ///   - variables: the document's variables.
+    ///   - operationName: which operation of the document.
+    ///   - isolation: where the caller runs; there is no hop.
+    /// - Returns: the value.
+    /// - Throws: `.outcomeUnknown`, `.operationFailed`, `.decoding`, `.cancelled`, or what ended the connection for good.
+    public func mutate<Value: Decodable & Sendable>(
+        _ type: Value.Type = Value.self,
+        _ mutation: String,
+        variables: [String: JSONValue] = [:],
+        operationName: String? = nil,
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws(FreshetError) -> Value {
+        try await self.value(.mutation, mutation, variables, operationName, isolation)
+    }
+
+    /// Asks a query, or executes a mutation, and returns the value with the errors beside it.
+    ///
+    /// - Parameters:
+    ///   - kind: which of the two; a subscription's first result, if it is that.
+    ///   - type: what to decode.
+    ///   - document: the document.
+    ///   - variables: the document's variables.
+    ///   - operationName: which operation of the document.
+    ///   - isolation: where the caller runs; there is no hop.
+    /// - Returns: the value, if there is one, and the errors.
+    /// - Throws: as ``query(_:_:variables:operationName:isolation:)`` and
+    ///   ``mutate(_:_:variables:operationName:isolation:)``, but for errors beside a value.
+    public func respond<Value: Decodable & Sendable>(
+        to kind: OperationKind,
+        as type: Value.Type = Value.self,
+        _ document: String,
+        variables: [String: JSONValue] = [:],
+        operationName: String? = nil,
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws(FreshetError) -> GraphQLResponse<Value> {
+        var request = GraphQLRequest(query: document, operationName: operationName, variables: variables)
+        request.kind = kind
+        return try GraphQLResponse<Value>(try await self.result(of: request, isolation: isolation))
+    }
+
+    private func value<Value: Decodable & Sendable>(
+        _ kind: OperationKind,
+        _ document: String,
+        _ variables: [String: JSONValue],
+        _ operationName: String?,
+        _ isolation: isolated (any Actor)?
+    ) async throws(FreshetError) -> Value {
+        var request = GraphQLRequest(query: document, operationName: operationName, variables: variables)
+        request.kind = kind
+        let payload = try await self.result(of: request, isolation: isolation)
+        return try GraphQLResponse<Value>(payload).valueOrFailure(payload)
+    }
+
+    /// The one result of an operation.
+    func result(
+        of request: GraphQLRequest,
+        isolation: isolated (any Actor)?
+    ) async throws(FreshetError) -> GraphQLPayload {
+        if let refusal = self.refusal(of: request) { throw refusal }
+        guard let subscriptions = self.subscriptions else { throw FreshetError(.clientClosed, "there is no client") }
+        let buffer = subscriptions.open(SubscriptionEngine<GraphQLSource>.Opening(request, isShared: false))
+        defer { buffer.leave() }
+        let batch = try await buffer.next(isolation: isolation)
+        if case .update(let json)? = batch?.first { return try GraphQLPayload(json) }
+        if Task.isCancelled { throw FreshetError(.cancelled, "the task was cancelled before the result came") }
+        throw FreshetError(
+            .protocolViolation,
+            "the server completed the operation without a result",
+            hint: "check that the URL is a GraphQL endpoint"
+        )
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Freshet
+public import FreshetCore
+
+extension GraphQLClient {
+    /// Subscribes, and decodes each result as `Value`.
+    ///
+    /// A subscription has one root field; its value is what is decoded: for `subscription { count(to: 5) }` that is a
+    /// number. A result with `errors` ends the feed; to get partial results, subscribe to ``GraphQLResponse`` by
+    /// ``subscribeToResponses(_:_:variables:operationName:delivery:)``. Leaving the loop, or cancelling its task,
+    /// unsubscribes.
+    ///
+    /// - Parameters:
+    ///   - type: what to decode.
+    ///   - query: the document, with one subscription (or one more operation, then `operationName` chooses).
+    ///   - variables: the document's variables.
+    ///   - operationName: which operation of the document.
+    ///   - recovery: how to make up for what was missed while there was no connection.
+    ///   - position: where to go on, as ``Feed/positioned`` of an earlier feed told it; needs a recovery by cursor.
+    ///   - delivery: what happens when the consumer is slow; as configured, if nil.
+    /// - Returns: a feed that throws `.operationFailed` when the server refuses, `.decoding` when a result has another
+    ///   shape, or what ended the connection for good.
+    public func subscribe<Value: Decodable & Sendable>(
+        _ type: Value.Type = Value.self,
+        _ query: String,
+        variables: [String: JSONValue] = [:],
+        operationName: String? = nil,
+        recovery: GraphQLRecovery<Value> = .none,
+        from position: Position? = nil,
+        delivery: DeliveryPolicy? = nil
+    ) -> Feed<FeedEvent<Value>> {
+        let request = GraphQLRequest(query: query, operationName: operationName, variables: variables)
+        return self.feed(request, recovery, from: position, delivery) { payload throws(FreshetError) in
+            try GraphQLResponse<Value>(payload).valueOrFailure(payload)
+        }
+    }
+
+    /// Subscribes, and hands out each result with its errors, whether or not there is a value.
+    ///
+    /// - Parameters:
+    ///   - type: what to decode.
+    ///   - query: the document.
+    ///   - variables: the document's variables.
+    ///   - operationName: which operation of the document.
+    ///   - delivery: what happens when the consumer is slow; as configured, if nil.
+    /// - Returns: a feed as of ``subscribe(_:_:variables:operationName:recovery:from:delivery:)``, but for results with
+    ///   errors.
+    public func subscribeToResponses<Value: Decodable & Sendable>(
+        _ type: Value.Type = Value.self,
+        _ query: String,
+        variables: [String: JSONValue] = [:],
+        operationName: String? = nil,
+        delivery: DeliveryPolicy? = nil
+    ) -> Feed<FeedEvent<GraphQLResponse<Value>>> {
+        let request = GraphQLRequest(query: query, operationName: operationName, variables: variables)
+        return self.feed(request, .none, from: nil, delivery) { payload throws(FreshetError) in
+            try GraphQLResponse<Value>(payload)
+        }
+    }
+
+    /// Subscribes, and hands out the payloads as they came.
+    package func subscribeToPayloads(
+        _ request: GraphQLRequest,
+        recovery: GraphQLRecovery<GraphQLPayload> = .none,
+        delivery: DeliveryPolicy? = nil
+    ) -> Feed<FeedEvent<GraphQLPayload>> {
+        self.feed(request, recovery, from: nil, delivery) { $0 }
+    }
+
+    private func feed<Value: Sendable>(
+        _ request: GraphQLRequest,
+        _ recovery: GraphQLRecovery<Value>,
+        from position: Position?,
+        _ delivery: DeliveryPolicy?,
+        decode: @escaping @Sendable (GraphQLPayload) throws(FreshetError) -> Value
+    ) -> Feed<FeedEvent<Value>> {
+        let request = recovery.marking(request)
+        let opening = SubscriptionEngine<GraphQLSource>.Opening(
+            request,
+            recovery: recovery.recovery,
+            from: position,
+            isShared: self.configuration.sharesSubscriptions
+        )
+        let delivery = self.delivery(delivery)
+        return Feed(
+            open: {
+                if let subscriptions = self.subscriptions, self.refusal(of: request) == nil {
+                    return subscriptions.open(opening, delivery: delivery, fetch: self.fetch(for: recovery))
+                }
+                let buffer = FeedBuffer(resumeReading: {}, consumerLeft: {})
+                if let refusal = self.refusal(of: request) { buffer.finish(.failed(refusal)) }
+                return buffer
+            },
+            position: { item in
+                guard case .update(let json) = item, request.cursorVariable != nil else { return nil }
+                return request.mark(of: json)?.position
+            },
+            decode: { item throws(FreshetError) in
+                switch item {
+                case .gap(let gap): .gap(gap)
+                case .update(let json): .update(try decode(try GraphQLPayload(json)))
+                case .snapshot(let json): .snapshot(try decode(try GraphQLPayload(json)))
+                case .value(let value as Value, let isSnapshot): isSnapshot ? .snapshot(value) : .update(value)
+                case .value: throw FreshetError(.decoding, "the snapshot has another type than the subscription")
+                }
+            }
+        )
+    }
+
+    /// Keys are below `data`, as everywhere in this module.
+    private func delivery(_ delivery: DeliveryPolicy?) -> DeliveryPolicy {
+        var delivery = delivery ?? self.configuration.delivery
+        if case .latestPerKey(let path) = delivery.overflow { delivery.overflow = .latestPerKey(path.below("data")) }
+        return delivery
+    }
+
+    private func fetch<Value: Sendable>(for recovery: GraphQLRecovery<Value>) -> SnapshotFetch? {
+        switch recovery.kind {
+        case .none, .cursor:
+            return nil
+        case .query(let request, let key, let version):
+            return { _ throws(FreshetError) in
+                let payload = try await self.result(of: request, isolation: nil)
+                if let errors = payload.errors {
+                    throw FreshetError(
+                        .operationFailed(payload: errors.array),
+                        "the server could not make the snapshot"
+                    )
+                }
+                return Fetched(
+                    .snapshot,
+                    items: [.snapshot(payload.json)],
+                    versions: Self.versions(payload, key, version)
+                )
+            }
+        case .function(let fetch):
+            return { _ throws(FreshetError) in
+                Fetched(.snapshot, items: [.value(try await Self.calling(fetch), isSnapshot: true)])
+            }
+        case .custom(let recover):
+            return { gap throws(FreshetError) in
+                switch try await Self.calling({ try await recover(gap) }) {
+                case .changes(let values): Fetched(.changes, items: values.map { .value($0, isSnapshot: false) })
+                case .snapshot(let value): Fetched(.snapshot, items: [.value(value, isSnapshot: true)])
+                case .nothing: Fetched(.nothing)
+                }
+            }
+        }
+    }
+
+    private static func versions(
+        _ payload: GraphQLPayload,
+        _ key: JSONPath?,
+        _ version: JSONPath?
+    ) -> [JSONValue: Position] {
+        var request = GraphQLRequest(query: "")
+        request.keyPath = key?.below("data")
+        request.positionPath = version?.below("data")
+        guard let mark = request.mark(of: payload.json), let key = mark.key, let position = mark.position else {
+            return [:]
+        }
+        return [key: position]
+    }
+
+    /// What the user's function throws, as the one kind of error. Its words may contain a secret.
+    private static func calling<Result: Sendable>(
+        _ body: @Sendable () async throws -> Result
+    ) async throws(FreshetError) -> Result {
+        do {
+            return try await body()
+        } catch let error as FreshetError {
+            throw error
+        } catch {
+            throw FreshetError(
+                .operationFailed(payload: []),
+                "the recovery function failed with \(type(of: error))",
+                hint: "let it throw a FreshetError to say more, and .unreachable to be called again"
+            )
+        }
+    }
+}

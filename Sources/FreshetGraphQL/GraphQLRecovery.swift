@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FreshetCore
+
+/// How a subscription makes up for what it missed while there was no connection.
+///
+/// | | after a drop | promise |
+/// |---|---|---|
+/// | ``none`` | subscribes again, after a gap | best effort |
+/// | ``cursor(variable:path:key:overlap:)`` | subscribes from the last result's cursor; no gap | as good as the server's cursor |
+/// | ``refetch(_:variables:operationName:key:version:)`` | subscribes, holds back, asks the query, hands out its result as a snapshot and then what was held back | convergent |
+/// | ``refetch(using:)`` | the same by a function of your own, such as a REST call | convergent |
+/// | ``custom(_:)`` | a function of your own says what was missed | what that function makes of it |
+///
+/// A snapshot is fetched at the beginning too. One that fails is fetched again with a backoff; what came meanwhile is held
+/// back until then, so that nothing is ever handed out over a hole.
+public struct GraphQLRecovery<Value: Sendable>: Sendable {
+    /// What a recovery function found out.
+    public enum Recovered: Sendable {
+        /// Everything that was missed, in order: there is no gap.
+        case changes([Value])
+        /// The whole state now: the gap is told, then this.
+        case snapshot(Value)
+        /// Nothing: the gap is told.
+        case nothing
+    }
+
+    enum Kind: Sendable {
+        case none
+        case cursor(variable: String, path: JSONPath, key: JSONPath?, overlap: Int)
+        case query(GraphQLRequest, key: JSONPath?, version: JSONPath?)
+        case function(@Sendable () async throws -> Value)
+        case custom(@Sendable (Gap?) async throws -> Recovered)
+    }
+
+    let kind: Kind
+
+    /// Nothing is made up for: a gap says that something may be missing.
+    public static var none: GraphQLRecovery { GraphQLRecovery(kind: .none) }
+
+    /// Subscribes again from the cursor of the last result.
+    ///
+    /// Results that come twice are recognised by their key, and handed out once. A server that refuses the cursor, or goes on
+    /// before it, is told as a gap of cause `historyLost`.
+    ///
+    /// - Parameters:
+    ///   - variable: the document's variable for where to begin; without a cursor yet it is as in the call.
+    ///   - path: where a result's cursor is below `data`, as in `ticks.n`.
+    ///   - key: where its identity is; the cursor itself, if nil.
+    ///   - overlap: how many results before the last one to begin with, for servers whose cursors do not follow the order in
+    ///     which results become visible.
+    /// - Returns: the recovery.
+    public static func cursor(
+        variable: String,
+        path: JSONPath,
+        key: JSONPath? = nil,
+        overlap: Int = 0
+    ) -> GraphQLRecovery {
+        GraphQLRecovery(kind: .cursor(variable: variable, path: path, key: key, overlap: max(overlap, 0)))
+    }
+
+    /// Asks a query over the same WebSocket for the whole state. Its one root field has the subscription's type.
+    ///
+    /// - Parameters:
+    ///   - query: the document.
+    ///   - variables: the document's variables.
+    ///   - operationName: which operation of the document.
+    ///   - key: where an object's identity is below `data`, in the query's result and in the subscription's.
+    ///   - version: where its version is. With both, results that were held back and are no newer than the snapshot are not
+    ///     handed out again.
+    /// - Returns: the recovery.
+    public static func refetch(
+        _ query: String,
+        variables: [String: JSONValue] = [:],
+        operationName: String? = nil,
+        key: JSONPath? = nil,
+        version: JSONPath? = nil
+    ) -> GraphQLRecovery {
+        var request = GraphQLRequest(query: query, operationName: operationName, variables: variables)
+        request.kind = .query
+        return GraphQLRecovery(kind: .query(request, key: key, version: version))
+    }
+
+    /// Calls a function for the whole state, such as a REST call.
+    ///
+    /// - Parameter fetch: the function; its task is cancelled when the connection breaks meanwhile, and after 10 s. An error
+    ///   that is no `FreshetError` ends the feed.
+    /// - Returns: the recovery.
+    public static func refetch(using fetch: @escaping @Sendable () async throws -> Value) -> GraphQLRecovery {
+        GraphQLRecovery(kind: .function(fetch))
+    }
+
+    /// Calls a function that knows what to do about a gap.
+    ///
+    /// - Parameter recover: the function; it gets the gap, or nil at the beginning. Its task is cancelled as that of
+    ///   ``refetch(using:)``.
+    /// - Returns: the recovery.
+    public static func custom(_ recover: @escaping @Sendable (Gap?) async throws -> Recovered) -> GraphQLRecovery {
+        GraphQLRecovery(kind: .custom(recover))
+    }
+
+    /// What the engine does of it.
+    var recovery: Recovery {
+        switch self.kind {
+        case .none: .none
+        case .cursor(_, _, _, let overlap): .position(overlap: overlap)
+        case .query, .function: .snapshot
+        case .custom: .custom
+        }
+    }
+
+    /// The request with what recognises its elements.
+    func marking(_ request: GraphQLRequest) -> GraphQLRequest {
+        var request = request
+        switch self.kind {
+        case .cursor(let variable, let path, let key, _):
+            request.cursorVariable = variable
+            request.positionPath = path.below("data")
+            request.keyPath = key?.below("data")
+        case .query(_, let key?, let version?):
+            request.positionPath = version.below("data")
+            request.keyPath = key.below("data")
+        case .none, .query, .function, .custom:
+            break
+        }
+        return request
+    }
+}
