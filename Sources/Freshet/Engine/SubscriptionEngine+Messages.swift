@@ -74,6 +74,7 @@ extension SubscriptionEngine {
 
     mutating func answered(_ ping: Ping, on epoch: Epoch) {
         switch ping {
+        case .spent: break
         case .subscriptions(let ids): self.confirmed(ids, on: epoch)
         case .barrier:
             if epoch == self.current { self.handOver?.barrier = .passed }

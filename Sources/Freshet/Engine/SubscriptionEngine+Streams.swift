@@ -16,7 +16,7 @@ extension SubscriptionEngine {
         if let sharing = opening.sharing, let id = self.shared[sharing], let stream = self.streams[id] {
             self.streams[id]?.consumers.append(consumer)
             self.consumers[consumer] = id
-            if let last = stream.last { self.actions.append(.deliver([consumer], [last])) }
+            if !stream.last.isEmpty { self.actions.append(.deliver([consumer], stream.last)) }
             return
         }
         self.lastID += 1
@@ -150,8 +150,18 @@ extension SubscriptionEngine {
 
     mutating func deliver(_ items: [FeedItem], of id: SubscriptionID) {
         guard let stream = self.streams[id], !items.isEmpty else { return }
-        if stream.sharing != nil, let last = items.last, last.isDroppable { self.streams[id]?.last = last.detached() }
+        if stream.sharing != nil { self.streams[id]?.last = Self.last(of: items, after: stream.last) }
         self.actions.append(.deliver(stream.consumers, items))
+    }
+
+    private static func last(of items: [FeedItem], after earlier: [FeedItem]) -> [FeedItem] {
+        var last = earlier
+        if let place = items.lastIndex(where: \.isDroppable) { last = [items[place].detached()] }
+        // Gaps after it, as one. Without an element before them they tell a newcomer nothing.
+        for item in items.reversed().prefix(while: { !$0.isDroppable }) where !last.isEmpty {
+            last = last.count == 1 ? last + [item] : [last[0], last[1].merged(with: item) ?? item]
+        }
+        return last
     }
 
     private mutating func stopFetching(_ id: SubscriptionID) {

@@ -49,6 +49,8 @@ package struct ContinuityMachine: Sendable {
     private var state = State.new
     private var replay: Replay
     private var fetch = 0
+    /// What the last snapshot had of each object: changes that are no newer may still be on their way.
+    private var covered: [JSONValue: Position] = [:]
     private var resumedAt: Position?
 
     package init(_ recovery: Recovery, from position: Position? = nil) {
@@ -65,13 +67,19 @@ package struct ContinuityMachine: Sendable {
         switch self.recovery {
         case .position: true
         case .none: false
-        case .snapshot, .custom: if case .live = self.state { false } else { true }
+        case .snapshot, .custom:
+            if case .live = self.state { !self.covered.isEmpty } else { true }
         }
+    }
+
+    /// Whether keys are those of elements. With a snapshot they are those of the objects that the elements are about.
+    private var hasKeys: Bool {
+        if case .position = self.recovery { true } else { false }
     }
 
     /// Whether there is nothing to look at: what comes is handed out.
     package var isPlain: Bool {
-        guard case .live = self.state, !self.replay.isExpecting else { return false }
+        guard case .live = self.state, !self.replay.isExpecting, self.covered.isEmpty else { return false }
         if case .position = self.recovery { return false }
         return true
     }
@@ -146,14 +154,14 @@ package struct ContinuityMachine: Sendable {
         var items: [FeedItem] = []
         items.reserveCapacity(updates.count)
         for update in updates {
-            guard !self.replay.isRepetition(update) else { continue }
+            guard !self.replay.isRepetition(update, byKey: self.hasKeys), !self.isCovered(update.mark) else { continue }
             if case .replaying = self.state {
                 self.state = .live
                 if let position = update.mark?.position, let resumedAt = self.resumedAt, position.isBefore(resumedAt) {
                     items.append(.gap(Self.wentBack))
                 }
             }
-            self.replay.delivered(update.mark)
+            if self.hasKeys { self.replay.delivered(update.mark) }
             items.append(.update(update.payload))
         }
         return items.isEmpty ? [] : [.deliver(items)]
@@ -173,18 +181,19 @@ package struct ContinuityMachine: Sendable {
             return self.startFetch(held)
         }
         self.state = .live
+        self.covered = fetched.versions
         var items = fetched.items
         if let gap = held.gap, fetched.kind != .changes { items.insert(.gap(gap), at: 0) }
-        for update in held.updates where !Self.isCovered(update.mark, by: fetched.versions) {
-            items.append(.update(update.payload))
-        }
+        for update in held.updates where !self.isCovered(update.mark) { items.append(.update(update.payload)) }
         return items.isEmpty ? [] : [.deliver(items)]
     }
 
-    /// Whether the snapshot has this change already.
-    private static func isCovered(_ mark: UpdateMark?, by versions: [JSONValue: Position]) -> Bool {
-        guard let key = mark?.key, let position = mark?.position, let version = versions[key] else { return false }
-        return position == version || position.isBefore(version)
+    /// Whether the snapshot has this change already. The first that is newer says that no older ones will come.
+    private mutating func isCovered(_ mark: UpdateMark?) -> Bool {
+        guard let key = mark?.key, let position = mark?.position, let version = self.covered[key] else { return false }
+        if position == version || position.isBefore(version) { return true }
+        self.covered[key] = nil
+        return false
     }
 
     /// The fetch of this number has failed in a way that another one may not: fetch again.
@@ -219,11 +228,35 @@ package struct ContinuityMachine: Sendable {
 
     // MARK: - Two connections
 
-    /// The second connection takes over. `updates` came on it so far; `delivered` are the keys that came on the first since.
-    package mutating func takeOver(_ updates: [MarkedUpdate], delivered: [JSONValue]) -> [Action] {
-        self.replay.begin()
-        self.replay.expect(delivered)
-        self.state = .live
-        return self.handOut(updates)
+    /// Beginning on a second connection as well, from the present position.
+    package func overlap() -> Overlap {
+        Overlap(hasPositions: self.replay.position != nil, byKey: self.hasKeys, known: self.replay.keys)
+    }
+
+    /// The second connection takes over; where nothing is known that fits, there is a gap.
+    ///
+    /// - Parameters:
+    ///   - overlap: what came on both.
+    ///   - afterLastWord: whether all has come that the old connection had to say when the new one was subscribed.
+    ///   - gap: what there may be.
+    package mutating func takeOver(_ overlap: Overlap, afterLastWord: Bool, gap: Gap) -> [Action] {
+        if self.isLive, let (updates, repeated) = overlap.takeOver(afterLastWord: afterLastWord) {
+            self.replay.begin()
+            self.replay.expect(repeated)
+            self.state = .live
+            return self.handOut(updates)
+        }
+        switch self.recovery {
+        case .none where self.isLive, .position where self.isLive:
+            // What was handed out already may still come again, in whatever order.
+            self.replay.expect(overlap.old)
+            self.state = .live
+            return [.deliver([.gap(gap)])] + self.handOut(overlap.held)
+        case .none, .position, .snapshot, .custom:
+            var actions = self.lost()
+            actions += self.subscribed(gap: gap)
+            actions += self.confirmed()
+            return actions + self.received(overlap.held)
+        }
     }
 }

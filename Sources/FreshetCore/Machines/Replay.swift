@@ -24,8 +24,11 @@ package struct Replay: Sendable {
     /// The position of the last element.
     package var last: Position? { self.recent.last?.position }
 
+    /// The keys of what may come again from there.
+    package var keys: [JSONValue] { self.recent.compactMap(\.key) }
+
     package mutating func begin() {
-        self.expected = Set(self.recent.compactMap(\.key))
+        self.expected = Set(self.keys)
         self.fresh = 0
         self.patience = self.recent.count
     }
@@ -46,9 +49,9 @@ package struct Replay: Sendable {
     package var isExpecting: Bool { !self.expected.isEmpty }
 
     /// Whether the feed has had this element already.
-    package mutating func isRepetition(_ update: MarkedUpdate) -> Bool {
+    package mutating func isRepetition(_ update: MarkedUpdate, byKey: Bool) -> Bool {
         guard self.isExpecting else { return false }
-        if self.expected.remove(update.identity) != nil { return true }
+        if self.expected.remove(update.identity(byKey: byKey)) != nil { return true }
         self.fresh += 1
         if self.fresh > self.patience { self.expected = [] }
         return false
