@@ -63,7 +63,9 @@ package struct ConnectionMachine: Sendable {
     var overlapping = false
     var rotationFailures = 0
 
-    /// - Parameter hasCredentials: whether there is a provider to ask before each attempt.
+    /// - Parameters:
+    ///   - policy: when to dial, and for how long to wait.
+    ///   - hasCredentials: whether there is a provider to ask before each attempt.
     package init(policy: ConnectionPolicy = ConnectionPolicy(), hasCredentials: Bool = false) {
         self.policy = policy
         self.hasCredentials = hasCredentials

@@ -38,6 +38,7 @@ package struct Overlap: Sendable {
     /// Whether the new connection can take over without a gap.
     ///
     /// - Parameter afterLastWord: whether all has come that the old connection had to say when the new one was subscribed.
+    /// - Returns: false as long as nobody knows.
     package func canTakeOver(afterLastWord: Bool) -> Bool {
         guard self.isConfirmed else { return false }
         if self.hasPositions { return true }
