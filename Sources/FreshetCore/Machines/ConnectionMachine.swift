@@ -22,10 +22,12 @@ package struct ConnectionMachine: Sendable {
 
     /// The connection, or attempt, that counts; a successor stands beside it.
     enum State {
-        case idle, waiting, parked, suspended, closed
+        case idle, waiting, parked, suspended
         case connecting(Attempt)
         case live(Live)
         case closing(Epoch)
+        /// For good; with the socket that is not closed yet.
+        case closed(Epoch?)
     }
 
     struct Attempt {
@@ -194,7 +196,8 @@ package struct ConnectionMachine: Sendable {
         switch self.state {
         case .closing(epoch):
             return self.closed(at: now)
-        case .closed where epoch == self.lastEpoch:
+        case .closed(epoch):
+            self.state = .closed(nil)
             return [.report(.idle)]
         case .connecting(let attempt) where attempt.epoch == epoch:
             let timer: Timer = attempt.phase == .credentials ? .credentials : .acknowledge
@@ -294,8 +297,8 @@ package struct ConnectionMachine: Sendable {
         let old = self.state
         let successor = self.dropSuccessor()
         switch old {
-        case .idle, .suspended, .closed:
-            if forGood { self.state = .closed }
+        case .idle, .suspended:
+            if forGood { self.state = .closed(nil) }
             return []
         case .waiting, .parked:
             return [.stop(.retry, self.lastEpoch)] + self.rest(forGood: forGood)
@@ -307,20 +310,22 @@ package struct ConnectionMachine: Sendable {
             self.forgetFailuresIfProven(live, at: now)
             let stops: [Action] = [.stop(.linger, live.epoch), .stop(.rotate, live.epoch)]
             return self.closeSocket(live.epoch, stops + successor, forGood)
-        case .closing:
-            if forGood { self.state = .closed }
+        case .closing(let epoch):
+            if forGood { self.state = .closed(epoch) }
+            return []
+        case .closed:
             return []
         }
     }
 
     private mutating func closeSocket(_ epoch: Epoch, _ stops: [Action], _ forGood: Bool) -> [Action] {
-        self.state = forGood ? .closed : .closing(epoch)
+        self.state = forGood ? .closed(epoch) : .closing(epoch)
         return stops + [.lost(epoch), .report(.closing), .closeSocket(epoch)]
     }
 
     /// Without a socket there is nothing to wait for.
     private mutating func rest(forGood: Bool) -> [Action] {
-        self.state = forGood ? .closed : self.suspended ? .suspended : .idle
+        self.state = forGood ? .closed(nil) : self.suspended ? .suspended : .idle
         if !self.suspended { self.lostAt = nil }
         return [.report(self.suspended && !forGood ? .suspended : .idle)]
     }
