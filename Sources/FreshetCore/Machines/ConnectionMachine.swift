@@ -54,7 +54,7 @@ package struct ConnectionMachine: Sendable {
     var suspended = false
     private var everReady = false
     /// Failures one after another, since the last healthy time.
-    private var failures = 0
+    var failures = 0
     /// Whether other credentials were asked for because the server refused some, and not been proven good since.
     var refreshed = false
     private var lostAt: Duration?
@@ -171,6 +171,7 @@ package struct ConnectionMachine: Sendable {
             self.state = .live(Live(epoch: epoch, since: now, expiry: attempt.expiry))
             let outage = self.lostAt.map { now - $0 } ?? .zero
             self.lostAt = nil
+            self.rotationFailures = 0
             return [.stop(.acknowledge, epoch), .report(.live)] + self.planRotation(attempt, at: now)
                 + [.subscribeAll(epoch, outage: outage, reason: self.lostBecause)] + self.lingerIfUnwanted(epoch)
         }
