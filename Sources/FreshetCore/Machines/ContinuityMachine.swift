@@ -50,6 +50,8 @@ package struct ContinuityMachine: Sendable {
     private var replay: Replay
     private var fetch = 0
     private var resumedAt: Position?
+    /// A gap that was withheld when its subscription was lost again.
+    private var withheld: Gap?
 
     package init(_ recovery: Recovery, from position: Position? = nil) {
         self.recovery = recovery
@@ -101,14 +103,18 @@ package struct ContinuityMachine: Sendable {
             self.state = .settling(Held())
             return wasLost ? [.deliver([.gap(gap)])] : []
         case .custom:
-            self.state = .settling(Held(gap: wasLost ? gap : nil))
+            let all = self.withheld.map { $0.merged(with: gap) } ?? gap
+            self.withheld = nil
+            self.state = .settling(Held(gap: wasLost ? all : nil))
             return []
         }
     }
 
     /// The server knows of the subscription: what it sends from now on, and what is fetched from now on, overlap.
     package mutating func confirmed() -> [Action] {
-        guard case .settling(let held) = self.state else { return [] }
+        guard case .settling(var held) = self.state else { return [] }
+        // What is fetched from now on is newer than whatever could not be held.
+        held.isStale = false
         return self.startFetch(held)
     }
 
@@ -199,10 +205,15 @@ package struct ContinuityMachine: Sendable {
         switch self.state {
         case .new, .lost:
             return []
-        case .live, .replaying, .settling:
+        case .live, .replaying:
             self.state = .lost
             return []
-        case .fetching:
+        case .settling(let held):
+            self.withheld = held.gap
+            self.state = .lost
+            return []
+        case .fetching(let held):
+            self.withheld = held.gap
             self.state = .lost
             return [.cancelFetch]
         }
