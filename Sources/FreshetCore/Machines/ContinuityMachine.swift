@@ -62,6 +62,9 @@ package struct ContinuityMachine: Sendable {
     /// Where to subscribe from.
     package var position: Position? { self.replay.position }
 
+    /// What comes again on a connection that is subscribed from that position now.
+    package var repeatedKeys: [JSONValue] { self.replay.keys }
+
     /// Whether marks are of use.
     package var wantsMarks: Bool {
         switch self.recovery {

@@ -10,15 +10,20 @@ package struct Overlap: Sendable {
     package static let limit = 4096
 
     private let hasPositions: Bool
+    /// What the new one sends again, because its position is before the last element that came on the old one.
+    private let repeated: [JSONValue]
     /// What identifies the elements that came on the old connection since the new one was subscribed.
     private var old: [JSONValue] = []
     private(set) package var held: [MarkedUpdate] = []
     private(set) package var isConfirmed = false
 
-    /// - Parameter hasPositions: whether the new subscription began at the old one's position, so that nothing can fall
-    ///   between them.
-    package init(hasPositions: Bool) {
+    /// - Parameters:
+    ///   - hasPositions: whether the new subscription began at the old one's position, so that nothing can fall between
+    ///     them.
+    ///   - repeated: the keys of what the old one had from that position on.
+    package init(hasPositions: Bool, repeated: [JSONValue] = []) {
         self.hasPositions = hasPositions
+        self.repeated = repeated
     }
 
     package mutating func cameOnOld(_ updates: [MarkedUpdate]) {
@@ -47,7 +52,7 @@ package struct Overlap: Sendable {
 
     /// What is left of the new stream, and what will still come on it that was handed out already. Nil: nobody knows.
     package func takeOver(afterLastWord: Bool) -> (updates: [MarkedUpdate], repeated: [JSONValue])? {
-        if self.hasPositions { return (self.held, self.old) }
+        if self.hasPositions { return (self.held, self.repeated + self.old) }
         guard self.canTakeOver(afterLastWord: afterLastWord) else { return nil }
         guard let begin = self.alignment else { return (self.held, []) }
         let covered = self.old.count - begin

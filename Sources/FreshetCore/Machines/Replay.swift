@@ -24,8 +24,11 @@ package struct Replay: Sendable {
     /// The position of the last element.
     package var last: Position? { self.recent.last?.position }
 
+    /// The keys of the last elements: what comes again when it is resumed now.
+    package var keys: [JSONValue] { self.recent.compactMap(\.key) }
+
     package mutating func begin() {
-        self.expected = Dictionary(self.recent.compactMap(\.key).map { ($0, 1) }) { count, _ in count }
+        self.expected = Dictionary(self.keys.map { ($0, 1) }) { count, _ in count }
         self.fresh = 0
         self.patience = self.recent.count
     }

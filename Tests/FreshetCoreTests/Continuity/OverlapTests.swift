@@ -188,6 +188,14 @@ struct OverlapTests {
         #expect(answer(overlap, afterLastWord: false) == Answer(["11"], repeated: [.integer(11), .integer(12)]))
     }
 
+    @Test("What the new one repeats from before is a repetition as well")
+    func repeatedFromBefore() {
+        var overlap = Overlap(hasPositions: true, repeated: [.integer(9), .integer(10)])
+        overlap.cameOnOld([.at(11)])
+        overlap.cameOnNew([.at(9)])
+        #expect(answer(overlap) == Answer(["9"], repeated: [.integer(9), .integer(10), .integer(11)]))
+    }
+
     // MARK: - Limits
 
     @Test("What may be held is limited, on both sides")

@@ -170,6 +170,26 @@ struct PositionRecoveryTests {
         #expect(machine.position == Position(13))
     }
 
+    @Test(
+        "The overlap that the second one repeats is removed, however far the first one has gone on",
+        arguments: [0, 1, 3, 9]
+    )
+    func takeOverWithOverlap(overlap: Int) throws {
+        var machine = ContinuityMachine(.position(overlap: overlap))
+        _ = machine.subscribed(gap: Self.gap)
+        _ = machine.received((1...10).map { .at($0) })
+        // The second one is subscribed now, from the position on, and includes it.
+        #expect(machine.position == Position(.integer(Int64(10 - overlap))))
+        var both = Overlap(hasPositions: true, repeated: machine.repeatedKeys)
+        let since: [MarkedUpdate] = (11...20).map { .at($0) }
+        both.cameOnOld(since)
+        #expect(machine.received(since).texts == ["11, 12, 13, 14, 15, 16, 17, 18, 19, 20"])
+        both.cameOnNew((Int64(10 - overlap)...12).map { .at($0) })
+        let (updates, repeated) = try #require(both.takeOver(afterLastWord: false))
+        #expect(machine.takeOver(updates, delivered: repeated).texts == [])
+        #expect(machine.received((13...22).map { .at($0) }).texts == ["21, 22"])
+    }
+
     @Test("What it has that the first one had not is handed out at once")
     func takeOverAhead() {
         var machine = ContinuityMachine(.none)
