@@ -85,6 +85,8 @@ package struct ConnectionMachine: Sendable {
             return self.becameWanted()
         case .unwanted:
             self.wanted = false
+            // Nobody is left who has missed anything.
+            if !self.policy.eager { self.forgetLoss() }
             return self.becameUnwanted(at: now)
         case .hint(let hint):
             return self.hinted(hint, at: now)
@@ -170,10 +172,11 @@ package struct ConnectionMachine: Sendable {
             self.everReady = true
             self.state = .live(Live(epoch: epoch, since: now, expiry: attempt.expiry))
             let outage = self.lostAt.map { now - $0 } ?? .zero
-            self.lostAt = nil
+            let reason = self.lostBecause
+            self.forgetLoss()
             self.rotationFailures = 0
             return [.stop(.acknowledge, epoch), .report(.live)] + self.planRotation(attempt, at: now)
-                + [.subscribeAll(epoch, outage: outage, reason: self.lostBecause)] + self.lingerIfUnwanted(epoch)
+                + [.subscribeAll(epoch, outage: outage, reason: reason)] + self.lingerIfUnwanted(epoch)
         }
         guard case .live(let live) = self.state, let attempt = self.successor, attempt.epoch == epoch,
             attempt.phase == .acknowledging, !self.overlapping
@@ -275,6 +278,11 @@ package struct ConnectionMachine: Sendable {
         self.lostBecause = error.message
     }
 
+    private mutating func forgetLoss() {
+        self.lostAt = nil
+        self.lostBecause = ""
+    }
+
     private mutating func forgetFailuresIfProven(_ live: Live, at now: Duration) {
         let healthy = now - live.since >= self.policy.healthy
         if healthy { self.failures = 0 }
@@ -286,7 +294,7 @@ package struct ConnectionMachine: Sendable {
         self.state = .idle
         self.failures = 0
         self.refreshed = false
-        self.lostAt = nil
+        self.forgetLoss()
         self.everReady = false
         return [.report(.failed(error)), .fail(error)]
     }
@@ -327,7 +335,6 @@ package struct ConnectionMachine: Sendable {
     /// Without a socket there is nothing to wait for.
     private mutating func rest(forGood: Bool) -> [Action] {
         self.state = forGood ? .closed(nil) : self.suspended ? .suspended : .idle
-        if !self.suspended { self.lostAt = nil }
         return [.report(self.suspended && !forGood ? .suspended : .idle)]
     }
 
@@ -338,10 +345,6 @@ package struct ConnectionMachine: Sendable {
             return [.report(.suspended)]
         }
         self.state = .idle
-        guard self.isWanted else {
-            self.lostAt = nil
-            return [.report(.idle)]
-        }
-        return [.report(.idle)] + self.dial()
+        return [.report(.idle)] + (self.isWanted ? self.dial() : [])
     }
 }

@@ -249,6 +249,25 @@ struct ConnectionRetryTests {
         #expect(driver.ready().contains(.subscribeAll(5, outage: .milliseconds(15_250), reason: reason)))
     }
 
+    @Test("Whoever comes after all the others have left has missed nothing", arguments: [false, true])
+    func outageOfOthers(whileSuspended: Bool) {
+        var driver = live()
+        driver.now = .seconds(10)
+        if whileSuspended {
+            _ = driver.on(.hint(.suspend))
+        } else {
+            _ = driver.ended(.goingAway)
+            _ = driver.fired(.retry)
+        }
+        _ = driver.on(.unwanted)
+        _ = driver.on(.wanted)
+        driver.now = .seconds(60)
+        _ = driver.ended(.ours)
+        if whileSuspended { _ = driver.on(.hint(.resume)) }
+        _ = driver.opened()
+        #expect(driver.ready().contains(.subscribeAll(driver.epoch, outage: .zero, reason: "")))
+    }
+
     @Test("Each outage is measured for itself")
     func secondOutage() {
         var driver = live()
