@@ -195,6 +195,7 @@ extension SubscriptionEngine {
         case .again(let id):
             self.subscribeAgain(id)
         case .fetch(let id, let number):
+            guard self.streams[id]?.continuity.isFetching(number) == true else { return }
             self.actions.append(.cancelFetch(id))
             let error = FreshetError(.timeout(.snapshot), "the snapshot did not come within \(Self.fetchDeadline)")
             self.fetched(id, number, .failure(error))

@@ -19,6 +19,8 @@ package struct ContinuityMachine: Sendable {
         case deliver([FeedItem])
         /// Fetch, and answer with this number.
         case fetch(Int, Gap?)
+        /// Fetch again after a while: call `refetch`.
+        case fetchLater(Int)
         case cancelFetch
         /// Nothing from that position on is to be had: subscribe again, from the beginning.
         case subscribeAgain
@@ -41,17 +43,22 @@ package struct ContinuityMachine: Sendable {
         var gap: Gap?
     }
 
-    /// What may be held back while a snapshot is fetched; beyond it another one is fetched.
+    /// What may be held back while a snapshot is fetched; beyond it another one is fetched, for which twice as much may be
+    /// held, and so on to sixteen times as much.
     package static let heldElements = 4096
     package static let heldBytes = 4 << 20
 
     private let recovery: Recovery
     private var state = State.new
     private var replay: Replay
-    private var fetch = 0
+    /// The number of the last fetch.
+    private(set) package var fetch = 0
+    private var patience = 1
     /// What the last snapshot had of each object: changes that are no newer may still be on their way.
     private var covered: [JSONValue: Position] = [:]
     private var resumedAt: Position?
+    /// A gap that was withheld when its subscription was lost again.
+    private var withheld: Gap?
 
     package init(_ recovery: Recovery, from position: Position? = nil) {
         self.recovery = recovery
@@ -109,19 +116,24 @@ package struct ContinuityMachine: Sendable {
             self.state = .settling(Held())
             return wasLost ? [.deliver([.gap(gap)])] : []
         case .custom:
-            self.state = .settling(Held(gap: wasLost ? gap : nil))
+            let all = self.withheld.map { $0.merged(with: gap) } ?? gap
+            self.withheld = nil
+            self.state = .settling(Held(gap: wasLost ? all : nil))
             return []
         }
     }
 
     /// The server knows of the subscription: what it sends from now on, and what is fetched from now on, overlap.
     package mutating func confirmed() -> [Action] {
-        guard case .settling(let held) = self.state else { return [] }
+        guard case .settling(var held) = self.state else { return [] }
+        // What is fetched from now on is newer than whatever could not be held.
+        held.isStale = false
         return self.startFetch(held)
     }
 
     private mutating func startFetch(_ held: Held) -> [Action] {
         self.fetch += 1
+        // What came before it was asked for is kept: a snapshot may be made from a copy that is a little behind.
         self.state = .fetching(held)
         return [.fetch(self.fetch, held.gap)]
     }
@@ -146,7 +158,8 @@ package struct ContinuityMachine: Sendable {
     private func hold(_ updates: [MarkedUpdate], _ held: inout Held) {
         held.updates += updates
         held.bytes = updates.reduce(held.bytes) { $0 + $1.payload.count }
-        guard held.updates.count > Self.heldElements || held.bytes > Self.heldBytes else { return }
+        guard held.updates.count > Self.heldElements * self.patience || held.bytes > Self.heldBytes * self.patience
+        else { return }
         held = Held(isStale: true, gap: held.gap)
     }
 
@@ -173,12 +186,17 @@ package struct ContinuityMachine: Sendable {
         outage: .zero
     )
 
+    /// Whether this fetch is waited for.
+    package func isFetching(_ number: Int) -> Bool {
+        if case .fetching = self.state { number == self.fetch } else { false }
+    }
+
     /// The fetch of this number has succeeded.
     package mutating func fetched(_ number: Int, _ fetched: Fetched) -> [Action] {
-        guard case .fetching(var held) = self.state, number == self.fetch else { return [] }
+        guard case .fetching(let held) = self.state, number == self.fetch else { return [] }
         guard !held.isStale else {
-            held.isStale = false
-            return self.startFetch(held)
+            self.patience = min(self.patience * 2, 16)
+            return [.fetchLater(number)]
         }
         self.state = .live
         self.covered = fetched.versions
@@ -188,12 +206,12 @@ package struct ContinuityMachine: Sendable {
         return items.isEmpty ? [] : [.deliver(items)]
     }
 
-    /// Whether the snapshot has this change already. The first that is newer says that no older ones will come.
+    /// Whether the snapshot has this change already. One that is certainly newer says that no older ones will come.
     private mutating func isCovered(_ mark: UpdateMark?) -> Bool {
         guard let key = mark?.key, let position = mark?.position, let version = self.covered[key] else { return false }
-        if position == version || position.isBefore(version) { return true }
-        self.covered[key] = nil
-        return false
+        if position.isBefore(version) { return true }
+        if version.isBefore(position) { self.covered[key] = nil }
+        return position == version
     }
 
     /// The fetch of this number has failed in a way that another one may not: fetch again.
@@ -208,10 +226,15 @@ package struct ContinuityMachine: Sendable {
         switch self.state {
         case .new, .lost:
             return []
-        case .live, .replaying, .settling:
+        case .live, .replaying:
             self.state = .lost
             return []
-        case .fetching:
+        case .settling(let held):
+            self.withheld = held.gap
+            self.state = .lost
+            return []
+        case .fetching(let held):
+            self.withheld = held.gap
             self.state = .lost
             return [.cancelFetch]
         }
@@ -230,7 +253,7 @@ package struct ContinuityMachine: Sendable {
 
     /// Beginning on a second connection as well, from the present position.
     package func overlap() -> Overlap {
-        Overlap(hasPositions: self.replay.position != nil, byKey: self.hasKeys, known: self.replay.keys)
+        Overlap(hasPositions: self.replay.position != nil, byKey: self.hasKeys, repeated: self.replay.keys)
     }
 
     /// The second connection takes over; where nothing is known that fits, there is a gap.
@@ -249,7 +272,7 @@ package struct ContinuityMachine: Sendable {
         switch self.recovery {
         case .none where self.isLive, .position where self.isLive:
             // What was handed out already may still come again, in whatever order.
-            self.replay.expect(overlap.old)
+            self.replay.expect(Array(Set(overlap.old)))
             self.state = .live
             return [.deliver([.gap(gap)])] + self.handOut(overlap.held)
         case .none, .position, .snapshot, .custom:

@@ -11,8 +11,8 @@ package struct Overlap: Sendable {
 
     private let hasPositions: Bool
     private let byKey: Bool
-    /// The last elements before that: a server may begin with them.
-    private let known: [JSONValue]
+    /// What the new one may send again, because its position is before the last element that came on the old one.
+    private let repeated: [JSONValue]
     /// What identifies the elements that came on the old connection since the new one was subscribed.
     private(set) package var old: [JSONValue] = []
     private(set) package var held: [MarkedUpdate] = []
@@ -21,11 +21,11 @@ package struct Overlap: Sendable {
     /// - Parameters:
     ///   - hasPositions: whether the new subscription began at the old one's position, so that nothing can fall between them.
     ///   - byKey: whether keys tell elements apart.
-    ///   - known: the keys of the last elements, with which a server may begin.
-    package init(hasPositions: Bool, byKey: Bool = false, known: [JSONValue] = []) {
+    ///   - repeated: the keys of what the old one had from that position on.
+    package init(hasPositions: Bool, byKey: Bool = true, repeated: [JSONValue] = []) {
         self.hasPositions = hasPositions
         self.byKey = byKey
-        self.known = known
+        self.repeated = repeated
     }
 
     package mutating func cameOnOld(_ updates: [MarkedUpdate]) {
@@ -53,9 +53,10 @@ package struct Overlap: Sendable {
 
     /// What is left of the new stream, and what may still come on it that was handed out already. Nil: nobody knows.
     package func takeOver(afterLastWord: Bool) -> (updates: [MarkedUpdate], repeated: [JSONValue])? {
-        if self.hasPositions { return (self.held, self.known + self.old) }
+        if self.hasPositions { return (self.held, self.repeated + self.old) }
         guard self.canTakeOver(afterLastWord: afterLastWord) else { return nil }
-        guard let begin = self.alignment else { return (self.held, self.old) }
+        // Nothing in common yet. What comes again will do so once.
+        guard let begin = self.alignment else { return (self.held, Array(Set(self.old))) }
         // Below zero: the new stream began earlier than the old one, which is where the feed began.
         let covered = self.old.count - begin
         if covered <= self.held.count { return (Array(self.held[covered...]), []) }
