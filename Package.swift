@@ -91,6 +91,12 @@ let package = Package(
             swiftSettings: swift
         ),
         .executableTarget(
+            name: "LineSource",
+            dependencies: ["Freshet"],
+            path: "Examples/LineSource",
+            swiftSettings: swift
+        ),
+        .executableTarget(
             name: "AutobahnClient",
             dependencies: ["FreshetTransport", "FreshetCore"],
             path: "Tests/ConformanceTests/AutobahnClient",

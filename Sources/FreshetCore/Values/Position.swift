@@ -11,6 +11,30 @@ public struct Position: Sendable, Hashable, Codable {
         self.value = value
     }
 
+    /// Makes a position, as a source does of its server's token.
+    ///
+    /// - Parameter text: the token.
+    public init(text: String) {
+        self.value = .string(text)
+    }
+
+    /// The token of a position that was made of text; nil of another.
+    public var text: String? {
+        if case .string(let text) = self.value { text } else { nil }
+    }
+
+    /// Makes a position of a number, which has an order: a server that goes on before it is noticed.
+    ///
+    /// - Parameter number: a sequence number, a revision.
+    public init(number: Int64) {
+        self.value = .integer(number)
+    }
+
+    /// The number of a position that was made of one; nil of another.
+    public var number: Int64? {
+        if case .integer(let number) = self.value { number } else { nil }
+    }
+
     /// Reads a position that was saved.
     ///
     /// - Parameter decoder: where to read from.
