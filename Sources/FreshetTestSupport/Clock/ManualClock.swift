@@ -30,7 +30,7 @@ public final class ManualClock: Clock, Sendable {
     }
 
     private struct Observer: Sendable {
-        let count: Int
+        let isSatisfied: @Sendable ([Sleeper]) -> Bool
         let continuation: CheckedContinuation<Void, Never>
     }
 
@@ -42,9 +42,8 @@ public final class ManualClock: Clock, Sendable {
         var observers: [Observer] = []
 
         mutating func satisfiedObservers() -> [Observer] {
-            let count = self.sleepers.count
-            let satisfied = self.observers.filter { $0.count <= count }
-            self.observers.removeAll { $0.count <= count }
+            let satisfied = self.observers.filter { $0.isSatisfied(self.sleepers) }
+            self.observers.removeAll { $0.isSatisfied(self.sleepers) }
             return satisfied
         }
     }
@@ -56,6 +55,9 @@ public final class ManualClock: Clock, Sendable {
 
     /// The present time.
     public var now: Instant { self.state.withLock { $0.now } }
+
+    /// How many tasks sleep on this clock.
+    public var sleeperCount: Int { self.state.withLock { $0.sleepers.count } }
 
     /// Nothing: time moves as a test says.
     public var minimumResolution: Duration { .zero }
@@ -98,10 +100,14 @@ public final class ManualClock: Clock, Sendable {
     ///
     /// - Parameter count: how many.
     public func sleepers(_ count: Int = 1) async {
+        await self.observe { $0.count >= count }
+    }
+
+    private func observe(_ isSatisfied: @escaping @Sendable ([Sleeper]) -> Bool) async {
         await withCheckedContinuation { continuation in
             let ready = self.state.withLock { state in
-                if state.sleepers.count >= count { return true }
-                state.observers.append(Observer(count: count, continuation: continuation))
+                if isSatisfied(state.sleepers) { return true }
+                state.observers.append(Observer(isSatisfied: isSatisfied, continuation: continuation))
                 return false
             }
             if ready { continuation.resume() }
@@ -113,6 +119,23 @@ public final class ManualClock: Clock, Sendable {
     /// - Parameter duration: how far.
     public func advance(by duration: Duration) async {
         await self.sleepers()
+        self.jump(by: duration)
+    }
+
+    /// Waits until somebody sleeps for exactly so long from now, then moves the clock there: for the one timer that a test
+    /// means, whoever else sleeps.
+    ///
+    /// - Parameter duration: how far.
+    public func expire(_ duration: Duration) async {
+        let due = self.now.advanced(by: duration)
+        await self.observe { $0.contains { $0.due == due } }
+        self.jump(by: duration)
+    }
+
+    /// Moves the clock at once, whether or not anybody sleeps, and wakes whoever is due, the earliest first.
+    ///
+    /// - Parameter duration: how far.
+    public func jump(by duration: Duration) {
         let due = self.state.withLock { state in
             state.now = state.now.advanced(by: duration)
             let due = state.sleepers.filter { $0.due <= state.now }

@@ -18,6 +18,8 @@ package final class ScriptedLink: WebSocketLink, Sendable {
         var read = 0
         var waiter: CheckedContinuation<Void, Never>?
         var ended = false
+        var answersClose = true
+        var closeFrame: CloseFrame?
     }
 
     package let target: WebSocketTarget
@@ -39,8 +41,26 @@ package final class ScriptedLink: WebSocketLink, Sendable {
 
     /// One read that brings all of `texts`.
     package func receive(_ texts: String...) {
+        self.receive(texts)
+    }
+
+    /// One read that brings all of `texts`.
+    package func receive(_ texts: [String]) {
         self.tell(.messages([MessageBatch(texts: texts)]))
     }
+
+    /// The server answered a ping of the WebSocket after so long.
+    package func answerPing(after time: Duration) {
+        self.tell(.roundTrip(time))
+    }
+
+    /// From now on a close frame is not answered: only `end` ends the connection.
+    package func ignoreClose() {
+        self.state.withLock { $0.answersClose = false }
+    }
+
+    /// The frame with which the client closed.
+    package var closeFrame: CloseFrame? { self.state.withLock { $0.closeFrame } }
 
     package func end(_ end: ConnectionEnd) {
         let first = self.state.withLock { state in
@@ -95,8 +115,12 @@ package final class ScriptedLink: WebSocketLink, Sendable {
     package func probe() { self.note(.probe) }
 
     package func close(_ frame: CloseFrame, as end: ConnectionEnd) {
+        let answers = self.state.withLock { state in
+            state.closeFrame = frame
+            return state.answersClose
+        }
         self.note(.close(code: frame.code))
-        self.end(end)
+        if answers { self.end(end) }
     }
 
     package func abandon(_ end: ConnectionEnd) {
