@@ -89,6 +89,7 @@ extension SubscriptionEngine {
 
     private mutating func subscribeAll(_ epoch: Epoch) {
         self.current = epoch
+        self.actions.append(.connected(epoch))
         let table = self.makeTable(self.streams.keys.sorted())
         self.connections[epoch]?.table = table
         self.pauseIfFull(epoch)

@@ -143,6 +143,9 @@ public actor SubscriptionManager<Source: FeedSource> {
         case .start(let timer, let delay): self.start(timer, delay)
         case .stop(let timer): self.timers.removeValue(forKey: timer)?.cancel()
         case .report(let state): self.report(state)
+        case .connected:
+            self.figures.connects += 1
+            self.metrics.connected()
         case .note(let text): self.logger.warning("\(text)")
         }
     }
