@@ -138,7 +138,8 @@ extension SubscriptionEngine {
         stream.home = epoch
         let actions = stream.continuity.subscribed(gap: stream.takeGap(at: self.now))
         self.streams[id] = stream
-        self.perform(actions, of: id)
+        // What has one result, and not yet, has missed nothing.
+        if stream.kind == .subscription { self.perform(actions, of: id) }
     }
 
     /// Finds out when the server has read these subscriptions, where that matters.
