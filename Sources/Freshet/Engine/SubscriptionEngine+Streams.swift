@@ -166,7 +166,9 @@ extension SubscriptionEngine {
             self.streams[id]?.failures = 0
             if let actions = self.streams[id]?.continuity.fetched(number, fetched) { self.perform(actions, of: id) }
         case .failure(let error):
-            if case .fatal = self.policy.close.decision(on: .failure(error)) { return self.end(id, .failed(error)) }
+            if case .fatal = self.policy.close.decision(on: .failure(error)) {
+                return self.end(id, .failed(error), byServer: false)
+            }
             self.streams[id]?.failures = failures + 1
             let delay = self.policy.subscriptionBackoff.delay(attempt: failures + 1, jitter: self.jitter)
             self.actions.append(.start(.refetch(id, number), delay))
