@@ -84,6 +84,14 @@ extension SubscriptionEngine {
         self.reportState()
     }
 
+    static var outcomeUnknown: FreshetError {
+        FreshetError(
+            .outcomeUnknown,
+            "the connection broke before the result came: whether the operation was executed is unknown",
+            hint: "look at the state on the server before sending it again"
+        )
+    }
+
     // MARK: - Losing
 
     /// A connection is gone, and with it what was live on it.
@@ -97,12 +105,7 @@ extension SubscriptionEngine {
         guard var stream = self.streams[id] else { return }
         stream.home = nil
         guard stream.kind != .mutation else {
-            let error = FreshetError(
-                .outcomeUnknown,
-                "the connection broke before the result came: whether the operation was executed is unknown",
-                hint: "look at the state on the server before sending it again"
-            )
-            return self.end(id, .failed(error))
+            return self.end(id, .failed(Self.outcomeUnknown))
         }
         if stream.lostAt == nil {
             stream.lostAt = self.now
