@@ -18,7 +18,7 @@ extension SubscriptionEngine {
             self.connections[epoch] = Connection(source: self.template, credentials: credentials)
             self.actions.append(.dial(epoch, credentials))
         case .handshake(let epoch): self.beginHandshake(epoch)
-        case .subscribeAll(let epoch, _, _): self.subscribeAll(epoch)
+        case .subscribeAll(let epoch, _, let reason): self.subscribeAll(epoch, because: reason)
         case .handOver(_, let epoch): self.beginHandOver(to: epoch)
         case .forceHandOver(let epoch, _, let reason): self.takeOver(epoch, because: reason)
         case .cancelHandOver(let epoch): self.cancelHandOver(epoch)
@@ -87,7 +87,11 @@ extension SubscriptionEngine {
 
     // MARK: - Subscribing
 
-    private mutating func subscribeAll(_ epoch: Epoch) {
+    private mutating func subscribeAll(_ epoch: Epoch, because reason: String) {
+        // Where there was no wait, nothing has said yet why they were lost.
+        for id in self.streams.keys where self.streams[id]?.lostAt != nil && self.streams[id]?.lostBecause == "" {
+            self.streams[id]?.lostBecause = reason
+        }
         self.current = epoch
         self.actions.append(.connected(epoch))
         let table = self.makeTable(self.streams.keys.sorted())

@@ -103,6 +103,14 @@ public final class ManualClock: Clock, Sendable {
         await self.observe { $0.count >= count }
     }
 
+    /// Returns when somebody sleeps for exactly so long from now.
+    ///
+    /// - Parameter duration: how long.
+    public func sleeper(of duration: Duration) async {
+        let due = self.now.advanced(by: duration)
+        await self.observe { $0.contains { $0.due == due } }
+    }
+
     private func observe(_ isSatisfied: @escaping @Sendable ([Sleeper]) -> Bool) async {
         await withCheckedContinuation { continuation in
             let ready = self.state.withLock { state in
@@ -127,8 +135,7 @@ public final class ManualClock: Clock, Sendable {
     ///
     /// - Parameter duration: how far.
     public func expire(_ duration: Duration) async {
-        let due = self.now.advanced(by: duration)
-        await self.observe { $0.contains { $0.due == due } }
+        await self.sleeper(of: duration)
         self.jump(by: duration)
     }
 

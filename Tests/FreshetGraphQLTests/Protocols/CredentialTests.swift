@@ -172,4 +172,15 @@ struct CredentialTests {
         #expect(await second.nextDeed() == .complete(1))
         #expect(await second.nextDeed() == .goodbye)
     }
+
+    @Test("The gap after a refusal says what was refused")
+    func gapAfterRefusal() async {
+        let harness = self.client(Provider())
+        let listener = harness.listen()
+        let first = await self.open(harness, 1)
+        await self.acknowledge(first)
+        first.close(4401, "token expired")
+        await self.acknowledge(self.open(harness, 2))
+        #expect(await listener.gap()?.reason.contains("4401: token expired") == true)
+    }
 }
