@@ -192,7 +192,8 @@ extension SubscriptionEngine {
             self.confirmed([id], on: epoch)
             self.pump(epoch)
         case .again(let id):
-            self.subscribeAgain(id)
+            // On another connection it may have been subscribed meanwhile.
+            if self.streams[id]?.home == nil { self.subscribeAgain(id) }
         case .fetch(let id, let number):
             self.actions.append(.cancelFetch(id))
             let error = FreshetError(.timeout(.snapshot), "the snapshot did not come within \(Self.fetchDeadline)")
