@@ -70,7 +70,7 @@ extension SubscriptionEngine {
     private mutating func forget(_ id: SubscriptionID) {
         guard let stream = self.streams.removeValue(forKey: id) else { return }
         if let sharing = stream.sharing { self.shared[sharing] = nil }
-        if !stream.continuity.isLive { self.stopFetching(id) }
+        if !stream.continuity.isLive { self.stopFetching(id, stream.continuity.fetch) }
         if stream.failures > 0 { self.actions.append(.stop(.again(id))) }
         for epoch in self.connections.keys.sorted() where self.connections[epoch]?.isClosing == false {
             guard self.connections[epoch]?.table.remove(id) == true else { continue }
@@ -145,7 +145,7 @@ extension SubscriptionEngine {
                 self.actions += [
                     .fetch(id, number, gap: gap, for: consumer), .start(.fetch(id, number), Self.fetchDeadline),
                 ]
-            case .cancelFetch: self.stopFetching(id)
+            case .cancelFetch: if let number = self.streams[id]?.continuity.fetch { self.stopFetching(id, number) }
             case .subscribeAgain: self.subscribeAgain(id)
             }
         }
@@ -157,8 +157,9 @@ extension SubscriptionEngine {
         self.actions.append(.deliver(stream.consumers, items))
     }
 
-    private mutating func stopFetching(_ id: SubscriptionID) {
-        self.actions.append(.cancelFetch(id))
+    /// Its deadline too, which would cut a later one short.
+    private mutating func stopFetching(_ id: SubscriptionID, _ number: Int) {
+        self.actions += [.cancelFetch(id), .stop(.fetch(id, number)), .stop(.refetch(id, number))]
     }
 
     mutating func fetched(_ id: SubscriptionID, _ number: Int, _ result: Result<Fetched, FreshetError>) {

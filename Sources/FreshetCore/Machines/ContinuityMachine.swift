@@ -48,7 +48,8 @@ package struct ContinuityMachine: Sendable {
     private let recovery: Recovery
     private var state = State.new
     private var replay: Replay
-    private var fetch = 0
+    /// The number of the last fetch.
+    private(set) package var fetch = 0
     private var resumedAt: Position?
 
     package init(_ recovery: Recovery, from position: Position? = nil) {

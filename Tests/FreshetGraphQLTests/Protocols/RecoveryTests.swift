@@ -169,4 +169,25 @@ struct RecoveryTests {
         link.receive(Self.tick(1, 5))
         #expect(await listener.next() == .update(Tick(5)))
     }
+
+    @Test("The deadline of a fetch goes with it: it does not cut a later one short")
+    func deadlineOfCancelledFetch() async {
+        let harness = ScriptedClient()
+        let gate = Gate()
+        let recovery = GraphQLRecovery<Tick>.refetch {
+            await gate.wait()
+            return Tick(1)
+        }
+        let listener = self.listen(harness, recovery)
+        let first = await self.settled(harness)
+        await harness.clock.sleeper(of: .seconds(10))
+        first.drop()
+        await harness.retry()
+        _ = await harness.transport.dial(2)
+        #expect(harness.clock.sleeperCount == 0)
+        gate.open()
+        _ = await self.settled(harness, 2)
+        #expect(await listener.gap() != nil)
+        #expect(await listener.next() == .snapshot(Tick(1)))
+    }
 }
