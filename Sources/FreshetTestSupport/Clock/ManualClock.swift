@@ -30,6 +30,7 @@ public final class ManualClock: Clock, Sendable {
     }
 
     private struct Observer: Sendable {
+        let id: UInt64
         let isSatisfied: @Sendable ([Sleeper]) -> Bool
         let continuation: CheckedContinuation<Void, Never>
     }
@@ -111,14 +112,27 @@ public final class ManualClock: Clock, Sendable {
         await self.observe { $0.contains { $0.due == due } }
     }
 
+    /// A test that is cancelled, as at its time limit, does not wait any longer.
     private func observe(_ isSatisfied: @escaping @Sendable ([Sleeper]) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let ready = self.state.withLock { state in
-                if isSatisfied(state.sleepers) { return true }
-                state.observers.append(Observer(isSatisfied: isSatisfied, continuation: continuation))
-                return false
+        let id = self.state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready = self.state.withLock { state in
+                    if isSatisfied(state.sleepers) || Task.isCancelled { return true }
+                    state.observers.append(Observer(id: id, isSatisfied: isSatisfied, continuation: continuation))
+                    return false
+                }
+                if ready { continuation.resume() }
             }
-            if ready { continuation.resume() }
+        } onCancel: {
+            let observer = self.state.withLock { state -> Observer? in
+                guard let index = state.observers.firstIndex(where: { $0.id == id }) else { return nil }
+                return state.observers.remove(at: index)
+            }
+            observer?.continuation.resume()
         }
     }
 

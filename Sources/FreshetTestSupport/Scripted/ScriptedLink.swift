@@ -11,6 +11,8 @@ package final class ScriptedLink: WebSocketLink, Sendable {
         case pause, resume, probe
         case close(code: UInt16)
         case abandon
+        /// The test was cancelled while it waited, as at its time limit.
+        case nothing
     }
 
     private struct State: Sendable {
@@ -74,14 +76,24 @@ package final class ScriptedLink: WebSocketLink, Sendable {
     package func nextDeed() async -> Deed {
         while true {
             if let deed = self.takeDeed() { return deed }
+            if Task.isCancelled { return .nothing }
+            await self.wait()
+        }
+    }
+
+    private func wait() async {
+        await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready = self.state.withLock { state in
-                    if state.read < state.deeds.count { return true }
+                    if state.read < state.deeds.count || Task.isCancelled { return true }
                     state.waiter = continuation
                     return false
                 }
                 if ready { continuation.resume() }
             }
+        } onCancel: {
+            let waiter = self.state.withLock { $0.waiter.take() }
+            waiter?.resume()
         }
     }
 

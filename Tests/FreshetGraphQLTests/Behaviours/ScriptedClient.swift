@@ -70,7 +70,7 @@ final class ScriptedClient: Sendable {
 
     /// Returns when so many feeds are open: the only way to know that somebody has begun to listen while nothing is sent.
     func feeds(_ count: Int) async {
-        while true {
+        while !Task.isCancelled {
             for await health in self.client.health() {
                 if health.feeds == count { return }
                 break
@@ -120,6 +120,14 @@ final class ScriptedClient: Sendable {
             return error
         }
         return nil
+    }
+
+    /// Lets an hour pass in steps, for a timer that there must not be.
+    func anHour() async {
+        for _ in 1...60 {
+            self.clock.jump(by: .seconds(60))
+            await self.settle()
+        }
     }
 
     /// Returns when everything that was brought to the loop before has been dealt with.

@@ -35,6 +35,12 @@ extension ScriptedLink {
     /// The connection breaks, without a word.
     func drop() { self.end(.failure(FreshetError(.closed(code: 1006), "it broke"))) }
 
+    /// Passes over what the client does before this.
+    func reach(_ deed: Deed) async {
+        var next = await self.nextDeed()
+        while next != deed, next != .nothing { next = await self.nextDeed() }
+    }
+
     /// Whether the client has done nothing that was not asked for yet: it answers a ping first of all.
     func isQuiet() async -> Bool {
         self.receive(#"{"type":"ping","payload":{"quiet":1}}"#)

@@ -93,7 +93,7 @@ struct DeliveryRegressions {
         let mutationError = await #expect(throws: FreshetError.self) { try await mutation.value }
         #expect(queryError?.kind == .clientClosed)
         #expect(mutationError?.kind == .outcomeUnknown)
-        while link.deeds.last != .goodbye { _ = await link.nextDeed() }
+        await link.reach(.goodbye)
         link.end(.ours)
         for closing in closings { await closing.value }
         await states.value
@@ -128,7 +128,7 @@ struct DeliveryRegressions {
             link.next(1, 1)
             #expect(await listener.next() == .update(1))
             await listener.leave()
-            while link.deeds.last != .goodbye { _ = await link.nextDeed() }
+            await link.reach(.goodbye)
         }
         // They end when the manager goes.
         for await _ in states {}
