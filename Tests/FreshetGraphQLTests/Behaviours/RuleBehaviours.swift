@@ -86,6 +86,18 @@ struct RuleBehaviours {
         #expect(await link.nextDeed() == .goodbye)
     }
 
+    @Test("S5 Nor is one that waits for its turn")
+    func completeOnlyWhatHadItsTurn() async {
+        let harness = ScriptedClient { $0.policy.pace = SubscriptionPace(burst: 1, interval: .seconds(1)) }
+        let (first, link) = await harness.subscribed()
+        let second = harness.listen("m")
+        await harness.clock.sleeper(of: .seconds(1))
+        await second.leave()
+        #expect(await link.isQuiet())
+        await first.leave()
+        #expect(await link.nextDeed() == .complete(1))
+    }
+
     @Test("S6 Payloads that the protocol does not allow, and that do no harm, are let pass")
     func oddPayloads() async {
         let harness = ScriptedClient()

@@ -147,8 +147,7 @@ struct DeviationTests {
         let (listener, link) = await harness.subscribed()
         link.receive(#"{"type":"ka"}"#)
         #expect(await link.isQuiet())
-        await harness.settle()
-        harness.clock.jump(by: .seconds(3600))
+        await harness.anHour()
         #expect(await link.isQuiet())
         await listener.leave()
     }

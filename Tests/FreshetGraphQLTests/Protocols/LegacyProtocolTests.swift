@@ -121,7 +121,7 @@ struct LegacyProtocolTests {
         #expect(await listener.next() == .update(2))
     }
 
-    @Test("A ka before the acknowledgement means nothing")
+    @Test("A ka before the acknowledgement means nothing; the first one after it begins the watch")
     func earlyKeepAlive() async {
         let harness = ScriptedClient()
         let listener = harness.listen()
@@ -130,18 +130,19 @@ struct LegacyProtocolTests {
         #expect(await link.nextDeed() == .initialisation)
         link.receive(#"{"type":"ka"}"#, #"{"type":"connection_ack"}"#)
         #expect(await link.nextDeed() == Self.start(1))
-        harness.clock.jump(by: .seconds(3600))
+        await harness.anHour()
         #expect(await link.isQuiet())
-        link.receive(Self.data(1, 7))
-        #expect(await listener.next() == .update(7))
+        link.receive(#"{"type":"ka"}"#)
+        await harness.clock.expire(.seconds(30))
+        #expect(await link.nextDeed() == .abandon)
+        await listener.leave()
     }
 
     @Test("A server that never sends a ka may be silent for as long as it likes")
     func noKeepAlive() async {
         let harness = ScriptedClient()
         let (listener, link) = await self.subscribed(harness)
-        await harness.settle()
-        harness.clock.jump(by: .seconds(3600))
+        await harness.anHour()
         #expect(await link.isQuiet())
         link.receive(Self.data(1, 7))
         #expect(await listener.next() == .update(7))
