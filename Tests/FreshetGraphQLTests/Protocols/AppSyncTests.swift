@@ -146,4 +146,16 @@ struct AppSyncTests {
         }
         await listener.leave()
     }
+
+    @Test("A recovery that asks a query cannot work, and says so; one by a function does")
+    func recoveryByQuery() async {
+        let harness = Self.client()
+        let feed = harness.client.subscribe(Int.self, "subscription { n }", recovery: .refetch("{ n }"))
+        let listener = Listener(feed)
+        let link = await harness.transport.dial(1)
+        link.open(subprotocol: "graphql-ws")
+        #expect(await link.nextDeed() == .initialisation)
+        link.receive(#"{"type":"connection_ack"}"#)
+        #expect(await listener.failure()?.kind == .invalidInput)
+    }
 }

@@ -183,4 +183,66 @@ struct CredentialTests {
         await self.acknowledge(self.open(harness, 2))
         #expect(await listener.gap()?.reason.contains("4401: token expired") == true)
     }
+
+    @Test("A successor that is refused changes nothing for the live connection, and is tried again")
+    func rotationFails() async {
+        let harness = self.client(Provider(lifetime: .seconds(100)))
+        let listener = harness.listen()
+        let first = await self.open(harness, 1)
+        await self.acknowledge(first)
+        await harness.clock.expire(.seconds(75))
+        await self.open(harness, 2).close(4403)
+        first.next(1, 1)
+        #expect(await listener.next() == .update(1))
+        await harness.clock.expire(.milliseconds(125))
+        let third = await self.open(harness, 3)
+        await self.acknowledge(third)
+        #expect(await third.nextDeed() == .ping)
+        third.receive(#"{"type":"pong"}"#)
+        #expect(await first.nextDeed() == .ping)
+        first.receive(#"{"type":"pong"}"#)
+        #expect(await first.nextDeed() == .goodbye)
+        third.next(1, 2)
+        #expect(await listener.next() == .update(2))
+    }
+
+    @Test("A live connection that breaks while its successor is made: the successor is the connection, with a gap")
+    func breaksDuringRotation() async {
+        let harness = self.client(Provider(lifetime: .seconds(100)))
+        let listener = harness.listen()
+        let first = await self.open(harness, 1)
+        await self.acknowledge(first)
+        await harness.clock.expire(.seconds(75))
+        let second = await self.open(harness, 2)
+        first.drop()
+        await self.acknowledge(second)
+        #expect(await listener.gap()?.reason == "it broke")
+        second.next(1, 2)
+        #expect(await listener.next() == .update(2))
+        #expect(harness.transport.dialCount == 2)
+    }
+
+    @Test("A query that is on its way when the successor is ready is waited for, and asked only once")
+    func queryDuringRotation() async throws {
+        let harness = self.client(Provider(lifetime: .seconds(100)))
+        let listener = harness.listen()
+        let first = await self.open(harness, 1)
+        await self.acknowledge(first)
+        let query = Task { try await harness.client.query(Int.self, "{ n }") }
+        #expect(await first.nextDeed() == .sent(#"{"id":"2","payload":{"query":"{ n }"},"type":"subscribe"}"#))
+        await harness.clock.expire(.seconds(75))
+        let second = await self.open(harness, 2)
+        await self.acknowledge(second)
+        #expect(await second.nextDeed() == .ping)
+        second.receive(#"{"type":"pong"}"#)
+        #expect(await first.nextDeed() == .ping)
+        first.receive(#"{"type":"pong"}"#)
+        #expect(await first.isQuiet())
+        first.next(2, 20)
+        #expect(try await query.value == 20)
+        #expect(await first.nextDeed() == .goodbye)
+        second.next(1, 2)
+        #expect(await listener.next() == .update(2))
+        #expect(await second.isQuiet())
+    }
 }

@@ -190,4 +190,40 @@ struct RecoveryTests {
         #expect(await listener.gap() != nil)
         #expect(await listener.next() == .snapshot(Tick(1)))
     }
+
+    @Test("A server that does not answer the ping has had time enough after 2 s")
+    func unansweredPing() async {
+        let harness = ScriptedClient()
+        let listener = self.listen(harness, .refetch(using: { Tick(1) }))
+        let link = await harness.connect()
+        #expect(await link.nextDeed() == Self.subscribe)
+        #expect(await link.nextDeed() == .ping)
+        await harness.clock.expire(.seconds(2))
+        #expect(await listener.next() == .snapshot(Tick(1)))
+    }
+
+    @Test("A snapshot that does not come within 10 s is fetched again")
+    func slowFetch() async {
+        let harness = ScriptedClient()
+        let (begun, gate) = (Gate(), Gate())
+        let calls = Locked(0)
+        let recovery = GraphQLRecovery<Tick>.refetch {
+            let call = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            begun.open()
+            if call == 1 { await gate.wait() }
+            return Tick(call)
+        }
+        let listener = self.listen(harness, recovery)
+        let link = await self.settled(harness)
+        link.receive(Self.tick(1, 9))
+        await begun.wait()
+        await harness.clock.expire(.seconds(10))
+        await harness.clock.expire(.milliseconds(125))
+        #expect(await listener.next() == .snapshot(Tick(2)))
+        #expect(await listener.next() == .update(Tick(9)))
+        gate.open()
+    }
 }
