@@ -18,7 +18,7 @@ extension SubscriptionEngine {
             self.connections[epoch] = Connection(source: self.template, credentials: credentials)
             self.actions.append(.dial(epoch, credentials))
         case .handshake(let epoch): self.beginHandshake(epoch)
-        case .subscribeAll(let epoch, _, _): self.subscribeAll(epoch)
+        case .subscribeAll(let epoch, _, let reason): self.subscribeAll(epoch, because: reason)
         case .handOver(_, let epoch): self.beginHandOver(to: epoch)
         case .forceHandOver(let epoch, _, let reason): self.takeOver(epoch, because: reason)
         case .cancelHandOver(let epoch): self.cancelHandOver(epoch)
@@ -87,8 +87,13 @@ extension SubscriptionEngine {
 
     // MARK: - Subscribing
 
-    private mutating func subscribeAll(_ epoch: Epoch) {
+    private mutating func subscribeAll(_ epoch: Epoch, because reason: String) {
+        // Where there was no wait, nothing has said yet why they were lost.
+        for id in self.streams.keys where self.streams[id]?.lostAt != nil && self.streams[id]?.lostBecause == "" {
+            self.streams[id]?.lostBecause = reason
+        }
         self.current = epoch
+        self.actions.append(.connected(epoch))
         let table = self.makeTable(self.streams.keys.sorted())
         self.connections[epoch]?.table = table
         self.pauseIfFull(epoch)
@@ -137,7 +142,8 @@ extension SubscriptionEngine {
         stream.home = epoch
         let actions = stream.continuity.subscribed(gap: stream.takeGap(at: self.now))
         self.streams[id] = stream
-        self.perform(actions, of: id)
+        // What has one result, and not yet, has missed nothing.
+        if stream.kind == .subscription { self.perform(actions, of: id) }
     }
 
     /// Finds out when the server has read these subscriptions, where that matters.
@@ -193,7 +199,8 @@ extension SubscriptionEngine {
             self.confirmed([id], on: epoch)
             self.pump(epoch)
         case .again(let id):
-            self.subscribeAgain(id)
+            // On another connection it may have been subscribed meanwhile.
+            if self.streams[id]?.home == nil { self.subscribeAgain(id) }
         case .fetch(let id, let number):
             guard self.streams[id]?.continuity.isFetching(number) == true else { return }
             self.actions.append(.cancelFetch(id))

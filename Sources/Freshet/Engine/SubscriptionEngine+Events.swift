@@ -78,6 +78,8 @@ extension SubscriptionEngine {
         case fetch(SubscriptionID, Int, gap: Gap?, for: ConsumerID), cancelFetch(SubscriptionID)
         case start(Timer, Duration), stop(Timer)
         case report(ConnectionState)
+        /// A connection was acknowledged: for the figures.
+        case connected(Epoch)
         /// For the log: a server did something odd.
         case note(String)
     }

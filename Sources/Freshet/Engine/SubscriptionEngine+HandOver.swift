@@ -21,6 +21,7 @@ extension SubscriptionEngine {
     mutating func beginHandOver(to epoch: Epoch) {
         let ids = self.streams.keys.sorted().filter { self.streams[$0]?.kind == .subscription }
         self.handOver = HandOver(epoch: epoch)
+        self.actions.append(.connected(epoch))
         let table = self.makeTable(ids)
         self.connections[epoch]?.table = table
         self.pauseIfFull(epoch)

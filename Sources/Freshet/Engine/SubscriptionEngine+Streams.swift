@@ -84,6 +84,14 @@ extension SubscriptionEngine {
         self.reportState()
     }
 
+    static var outcomeUnknown: FreshetError {
+        FreshetError(
+            .outcomeUnknown,
+            "the connection broke before the result came: whether the operation was executed is unknown",
+            hint: "look at the state on the server before sending it again"
+        )
+    }
+
     // MARK: - Losing
 
     /// A connection is gone, and with it what was live on it.
@@ -97,12 +105,7 @@ extension SubscriptionEngine {
         guard var stream = self.streams[id] else { return }
         stream.home = nil
         guard stream.kind != .mutation else {
-            let error = FreshetError(
-                .outcomeUnknown,
-                "the connection broke before the result came: whether the operation was executed is unknown",
-                hint: "look at the state on the server before sending it again"
-            )
-            return self.end(id, .failed(error))
+            return self.end(id, .failed(Self.outcomeUnknown))
         }
         if stream.lostAt == nil {
             stream.lostAt = self.now
@@ -178,7 +181,9 @@ extension SubscriptionEngine {
             if let actions = self.streams[id]?.continuity.fetched(number, fetched) { self.perform(actions, of: id) }
             if self.streams[id]?.continuity.isLive == true { self.streams[id]?.failures = 0 }
         case .failure(let error):
-            if case .fatal = self.policy.close.decision(on: .failure(error)) { return self.end(id, .failed(error)) }
+            if case .fatal = self.policy.close.decision(on: .failure(error)) {
+                return self.end(id, .failed(error), byServer: false)
+            }
             self.fetchLater(id, number)
         }
     }

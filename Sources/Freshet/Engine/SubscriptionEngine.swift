@@ -123,7 +123,11 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
         guard !self.isClosed else { return }
         self.isClosed = true
         let error = FreshetError(.clientClosed, "the client has been closed")
-        for id in self.streams.keys.sorted() { self.end(id, .failed(error)) }
+        for id in self.streams.keys.sorted() {
+            // The server has it, and may execute it yet.
+            let isUncertain = self.streams[id]?.kind == .mutation && self.streams[id]?.home != nil
+            self.end(id, .failed(isUncertain ? Self.outcomeUnknown : error))
+        }
         self.drive(.close)
     }
 

@@ -37,7 +37,7 @@ public actor SubscriptionManager<Source: FeedSource> {
     private var links: [Engine.Epoch: any WebSocketLink] = [:]
     private var timers: [Engine.Timer: Task<Void, Never>] = [:]
     private var asking: [Engine.Epoch: Task<Void, Never>] = [:]
-    private var fetching: [SubscriptionID: Task<Void, Never>] = [:]
+    private var fetching: [SubscriptionID: (number: Int, task: Task<Void, Never>)] = [:]
     private var observers = StateObservers()
     private var figures = ConnectionHealth()
     private var lastHeard: Duration?
@@ -69,7 +69,7 @@ public actor SubscriptionManager<Source: FeedSource> {
 
     deinit {
         self.observers.finish()
-        for task in [Task<Void, Never>](self.timers.values) + self.asking.values + self.fetching.values {
+        for task in [Task<Void, Never>](self.timers.values) + self.asking.values + self.fetching.values.map(\.task) {
             task.cancel()
         }
     }
@@ -139,10 +139,13 @@ public actor SubscriptionManager<Source: FeedSource> {
         case .deliver(let ids, let items): for id in ids { self.deliver(items, to: id) }
         case .finish(let id, let end): self.consumers.removeValue(forKey: id)?.buffer.finish(end)
         case .fetch(let id, let number, let gap, let consumer): self.fetch(id, number, gap, consumer)
-        case .cancelFetch(let id): self.fetching.removeValue(forKey: id)?.cancel()
+        case .cancelFetch(let id): self.fetching.removeValue(forKey: id)?.task.cancel()
         case .start(let timer, let delay): self.start(timer, delay)
         case .stop(let timer): self.timers.removeValue(forKey: timer)?.cancel()
         case .report(let state): self.report(state)
+        case .connected:
+            self.figures.connects += 1
+            self.metrics.connected()
         case .note(let text): self.logger.warning("\(text)")
         }
     }
@@ -240,7 +243,7 @@ public actor SubscriptionManager<Source: FeedSource> {
 
     private func fetch(_ id: SubscriptionID, _ number: Int, _ gap: Gap?, _ consumer: Engine.ConsumerID) {
         guard let fetch = self.consumers[consumer]?.fetch else { return }
-        self.fetching[id] = Task { [weak self] in
+        let task = Task { [weak self] in
             let result: Result<Fetched, FreshetError>
             do throws(FreshetError) {
                 result = .success(try await fetch(gap))
@@ -250,9 +253,11 @@ public actor SubscriptionManager<Source: FeedSource> {
             guard !Task.isCancelled else { return }
             await self?.fetched(id, number, result)
         }
+        self.fetching[id] = (number, task)
     }
 
     private func fetched(_ id: SubscriptionID, _ number: Int, _ result: Result<Fetched, FreshetError>) {
+        if self.fetching[id]?.number == number { self.fetching[id] = nil }
         self.handle(.fetched(id, number, result))
     }
 

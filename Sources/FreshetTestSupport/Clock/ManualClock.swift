@@ -30,7 +30,8 @@ public final class ManualClock: Clock, Sendable {
     }
 
     private struct Observer: Sendable {
-        let count: Int
+        let id: UInt64
+        let isSatisfied: @Sendable ([Sleeper]) -> Bool
         let continuation: CheckedContinuation<Void, Never>
     }
 
@@ -42,9 +43,8 @@ public final class ManualClock: Clock, Sendable {
         var observers: [Observer] = []
 
         mutating func satisfiedObservers() -> [Observer] {
-            let count = self.sleepers.count
-            let satisfied = self.observers.filter { $0.count <= count }
-            self.observers.removeAll { $0.count <= count }
+            let satisfied = self.observers.filter { $0.isSatisfied(self.sleepers) }
+            self.observers.removeAll { $0.isSatisfied(self.sleepers) }
             return satisfied
         }
     }
@@ -56,6 +56,9 @@ public final class ManualClock: Clock, Sendable {
 
     /// The present time.
     public var now: Instant { self.state.withLock { $0.now } }
+
+    /// How many tasks sleep on this clock.
+    public var sleeperCount: Int { self.state.withLock { $0.sleepers.count } }
 
     /// Nothing: time moves as a test says.
     public var minimumResolution: Duration { .zero }
@@ -98,13 +101,38 @@ public final class ManualClock: Clock, Sendable {
     ///
     /// - Parameter count: how many.
     public func sleepers(_ count: Int = 1) async {
-        await withCheckedContinuation { continuation in
-            let ready = self.state.withLock { state in
-                if state.sleepers.count >= count { return true }
-                state.observers.append(Observer(count: count, continuation: continuation))
-                return false
+        await self.observe { $0.count >= count }
+    }
+
+    /// Returns when somebody sleeps for exactly so long from now.
+    ///
+    /// - Parameter duration: how long.
+    public func sleeper(of duration: Duration) async {
+        let due = self.now.advanced(by: duration)
+        await self.observe { $0.contains { $0.due == due } }
+    }
+
+    /// A test that is cancelled, as at its time limit, does not wait any longer.
+    private func observe(_ isSatisfied: @escaping @Sendable ([Sleeper]) -> Bool) async {
+        let id = self.state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready = self.state.withLock { state in
+                    if isSatisfied(state.sleepers) || Task.isCancelled { return true }
+                    state.observers.append(Observer(id: id, isSatisfied: isSatisfied, continuation: continuation))
+                    return false
+                }
+                if ready { continuation.resume() }
             }
-            if ready { continuation.resume() }
+        } onCancel: {
+            let observer = self.state.withLock { state -> Observer? in
+                guard let index = state.observers.firstIndex(where: { $0.id == id }) else { return nil }
+                return state.observers.remove(at: index)
+            }
+            observer?.continuation.resume()
         }
     }
 
@@ -113,6 +141,22 @@ public final class ManualClock: Clock, Sendable {
     /// - Parameter duration: how far.
     public func advance(by duration: Duration) async {
         await self.sleepers()
+        self.jump(by: duration)
+    }
+
+    /// Waits until somebody sleeps for exactly so long from now, then moves the clock there: for the one timer that a test
+    /// means, whoever else sleeps.
+    ///
+    /// - Parameter duration: how far.
+    public func expire(_ duration: Duration) async {
+        await self.sleeper(of: duration)
+        self.jump(by: duration)
+    }
+
+    /// Moves the clock at once, whether or not anybody sleeps, and wakes whoever is due, the earliest first.
+    ///
+    /// - Parameter duration: how far.
+    public func jump(by duration: Duration) {
         let due = self.state.withLock { state in
             state.now = state.now.advanced(by: duration)
             let due = state.sleepers.filter { $0.due <= state.now }

@@ -11,6 +11,8 @@ package final class ScriptedLink: WebSocketLink, Sendable {
         case pause, resume, probe
         case close(code: UInt16)
         case abandon
+        /// The test was cancelled while it waited, as at its time limit.
+        case nothing
     }
 
     private struct State: Sendable {
@@ -18,6 +20,8 @@ package final class ScriptedLink: WebSocketLink, Sendable {
         var read = 0
         var waiter: CheckedContinuation<Void, Never>?
         var ended = false
+        var answersClose = true
+        var closeFrame: CloseFrame?
     }
 
     package let target: WebSocketTarget
@@ -39,8 +43,26 @@ package final class ScriptedLink: WebSocketLink, Sendable {
 
     /// One read that brings all of `texts`.
     package func receive(_ texts: String...) {
+        self.receive(texts)
+    }
+
+    /// One read that brings all of `texts`.
+    package func receive(_ texts: [String]) {
         self.tell(.messages([MessageBatch(texts: texts)]))
     }
+
+    /// The server answered a ping of the WebSocket after so long.
+    package func answerPing(after time: Duration) {
+        self.tell(.roundTrip(time))
+    }
+
+    /// From now on a close frame is not answered: only `end` ends the connection.
+    package func ignoreClose() {
+        self.state.withLock { $0.answersClose = false }
+    }
+
+    /// The frame with which the client closed.
+    package var closeFrame: CloseFrame? { self.state.withLock { $0.closeFrame } }
 
     package func end(_ end: ConnectionEnd) {
         let first = self.state.withLock { state in
@@ -54,14 +76,24 @@ package final class ScriptedLink: WebSocketLink, Sendable {
     package func nextDeed() async -> Deed {
         while true {
             if let deed = self.takeDeed() { return deed }
+            if Task.isCancelled { return .nothing }
+            await self.wait()
+        }
+    }
+
+    private func wait() async {
+        await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready = self.state.withLock { state in
-                    if state.read < state.deeds.count { return true }
+                    if state.read < state.deeds.count || Task.isCancelled { return true }
                     state.waiter = continuation
                     return false
                 }
                 if ready { continuation.resume() }
             }
+        } onCancel: {
+            let waiter = self.state.withLock { $0.waiter.take() }
+            waiter?.resume()
         }
     }
 
@@ -95,8 +127,12 @@ package final class ScriptedLink: WebSocketLink, Sendable {
     package func probe() { self.note(.probe) }
 
     package func close(_ frame: CloseFrame, as end: ConnectionEnd) {
+        let answers = self.state.withLock { state in
+            state.closeFrame = frame
+            return state.answersClose
+        }
         self.note(.close(code: frame.code))
-        self.end(end)
+        if answers { self.end(end) }
     }
 
     package func abandon(_ end: ConnectionEnd) {

@@ -34,16 +34,39 @@ package final class ScriptedTransport: WebSocketTransport {
     /// How many attempts there have been.
     package var dialCount: Int { self.state.withLock { $0.dials.count } }
 
-    /// Attempt `number`, from 1, as soon as there is one.
+    /// Attempt `number`, from 1, as soon as there is one. When the test is cancelled before, as at its time limit, a
+    /// connection on which nothing happens.
     package func dial(_ number: Int) async -> ScriptedLink {
-        await withCheckedContinuation { continuation in
-            let ready = self.state.withLock { state in
-                if state.dials.count >= number { return true }
-                state.waiters.append((number, continuation))
-                return false
-            }
-            if ready { continuation.resume() }
+        while true {
+            let link = self.state.withLock { $0.dials.count >= number ? $0.dials[number - 1] : nil }
+            if let link { return link }
+            if Task.isCancelled { return Self.nowhere }
+            await self.wait(for: number)
         }
-        return self.state.withLock { $0.dials[number - 1] }
+    }
+
+    private func wait(for number: Int) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready = self.state.withLock { state in
+                    if state.dials.count >= number || Task.isCancelled { return true }
+                    state.waiters.append((number, continuation))
+                    return false
+                }
+                if ready { continuation.resume() }
+            }
+        } onCancel: {
+            // Whoever else waits looks again.
+            let waiters = self.state.withLock { state in
+                defer { state.waiters = [] }
+                return state.waiters
+            }
+            for waiter in waiters { waiter.continuation.resume() }
+        }
+    }
+
+    private static var nowhere: ScriptedLink {
+        guard let endpoint = try? Endpoint("ws://127.0.0.1:1/") else { preconditionFailure("that is an endpoint") }
+        return ScriptedLink(target: WebSocketTarget(endpoint: endpoint), loop: .shared, events: { _ in })
     }
 }
