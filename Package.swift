@@ -102,6 +102,18 @@ let package = Package(
             path: "Tests/FuzzTests/Checks",
             swiftSettings: swift
         ),
+        .target(
+            name: "ProofChecks",
+            dependencies: ["FreshetGraphQL", "Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport"],
+            path: "Tests/ProofTests/Checks",
+            swiftSettings: swift
+        ),
+        .executableTarget(
+            name: "Proofs",
+            dependencies: ["ProofChecks", "FreshetCore"],
+            path: "Tests/ProofTests/Proofs",
+            swiftSettings: swift
+        ),
         .testTarget(name: "FreshetCoreTests", dependencies: ["FreshetCore"], swiftSettings: swift),
         .testTarget(
             name: "FreshetTransportTests",
@@ -118,7 +130,9 @@ let package = Package(
         ),
         .testTarget(
             name: "FreshetGraphQLTests",
-            dependencies: ["FreshetGraphQL", "Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport"],
+            dependencies: [
+                "FreshetGraphQL", "Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport", "ProofChecks",
+            ],
             swiftSettings: swift
         ),
         .testTarget(
