@@ -137,7 +137,8 @@ extension SubscriptionEngine {
         stream.home = epoch
         let actions = stream.continuity.subscribed(gap: stream.takeGap(at: self.now))
         self.streams[id] = stream
-        self.perform(actions, of: id)
+        // What has one result misses nothing by being asked again: a gap would be taken for the result.
+        if stream.kind == .subscription { self.perform(actions, of: id) }
     }
 
     /// Finds out when the server has read these subscriptions, where that matters.
