@@ -103,9 +103,9 @@ extension SubscriptionEngine {
         self.perform(actions, of: id)
     }
 
+    /// What was sent on the old connection is asked again; what still waited there for its turn now waits on the new one.
     private mutating func moveOneShot(_ id: SubscriptionID, to epoch: Epoch) {
-        guard self.streams[id]?.home != nil else { return }
-        self.lose(id, because: "")
+        if self.streams[id]?.home != nil { self.lose(id, because: "") }
         guard self.streams[id] != nil else { return }
         self.connections[epoch]?.table.add(id)
     }
