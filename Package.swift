@@ -142,7 +142,9 @@ let package = Package(
         ),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["FreshetCLI", "FreshetTestSupport", "FreshetCore", "FreshetTransport"],
+            dependencies: [
+                "FreshetCLI", "FreshetGraphQL", "FreshetTestSupport", "FreshetCore", "FreshetTransport",
+            ],
             exclude: ["Servers"],
             swiftSettings: swift
         ),
