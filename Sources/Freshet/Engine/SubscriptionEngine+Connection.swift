@@ -183,6 +183,8 @@ extension SubscriptionEngine {
             let pings = self.connections[epoch]?.pings ?? []
             self.connections[epoch]?.pings = []
             for ping in pings { self.answered(ping, on: epoch) }
+        case .lastWord(let epoch):
+            self.heardLastWord(epoch)
         case .silence(let epoch):
             self.heardNothing(epoch)
         case .confirmation(let epoch, let id):

@@ -82,8 +82,8 @@ extension SubscriptionEngine {
         switch ping {
         case .subscriptions(let ids): self.confirmed(ids, on: epoch)
         case .barrier:
-            if epoch == self.current { self.handOver?.barrier = .passed }
-            self.takeOverIfReady()
+            guard epoch == self.current, self.handOver != nil else { return }
+            self.actions.append(.start(.lastWord(epoch), Self.lastWordGrace))
         }
     }
 
