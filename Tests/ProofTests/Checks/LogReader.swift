@@ -11,6 +11,9 @@ struct LogReader: Sendable {
     private(set) var lost = 0
     private(set) var doubled = 0
     private(set) var gaps = 0
+    /// Elements that are missing after a gap, which said so.
+    private(set) var missed = 0
+    private var isAfterGap = false
     /// Elements whose content is not that of the log.
     private(set) var wrong = 0
     /// The first things that were not right, for people.
@@ -23,6 +26,7 @@ struct LogReader: Sendable {
         switch event {
         case .gap(let gap):
             self.gaps += 1
+            self.isAfterGap = true
             self.remark("after \(self.last) a gap: \(gap.cause), \(gap.reason)")
         case .update(let element), .snapshot(let element):
             self.received += 1
@@ -36,8 +40,13 @@ struct LogReader: Sendable {
                 self.remark("after \(self.last) came \(element.n)")
                 return
             }
-            if element.n > self.last + 1 { self.remark("after \(self.last) came \(element.n)") }
-            self.lost += element.n - self.last - 1
+            if self.isAfterGap {
+                self.missed += element.n - self.last - 1
+            } else if element.n > self.last + 1 {
+                self.remark("after \(self.last) came \(element.n)")
+                self.lost += element.n - self.last - 1
+            }
+            self.isAfterGap = false
             self.last = element.n
         }
     }
@@ -46,12 +55,13 @@ struct LogReader: Sendable {
         if self.remarks.count < 5 { self.remarks.append(text) }
     }
 
-    func judge(_ verdict: inout Verdict) {
-        verdict.note("elements", self.received)
-        verdict.note("lost", self.lost)
-        verdict.note("doubled", self.doubled)
-        verdict.note("gaps", self.gaps)
-        let remarks = self.remarks.joined(separator: ", ")
+    /// - Parameter name: of the feed, where there are several.
+    func judge(_ verdict: inout Verdict, _ name: String = "") {
+        verdict.note("\(name)elements", self.received)
+        verdict.note("\(name)lost", self.lost)
+        verdict.note("\(name)doubled", self.doubled)
+        verdict.note("\(name)gaps", self.gaps)
+        let remarks = name + self.remarks.joined(separator: ", ")
         verdict.demand(self.lost == 0, "\(self.lost) elements were lost: \(remarks)")
         verdict.demand(self.doubled == 0, "\(self.doubled) elements came twice: \(remarks)")
         verdict.demand(self.gaps == 0, "there were \(self.gaps) gaps: \(remarks)")

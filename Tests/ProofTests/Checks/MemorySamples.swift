@@ -5,7 +5,7 @@ import Foundation
 /// How much memory the process has, once a second.
 struct MemorySamples: Sendable {
     /// In KiB.
-    private(set) var values: [Int] = []
+    var values: [Int] = []
 
     /// VmRSS of this process; 0 where there is no /proc.
     static func now() -> Int {
@@ -14,6 +14,8 @@ struct MemorySamples: Sendable {
     }
 
     mutating func sample() { self.values.append(Self.now()) }
+
+    func first(_ count: Int) -> MemorySamples { MemorySamples(values: Array(self.values.prefix(count))) }
 
     /// KiB a minute, by least squares, without the first fifth: buffers fill, and the allocator gets its pages.
     var slope: Double {
