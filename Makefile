@@ -3,7 +3,7 @@
 SWIFT_FILES = Package.swift Sources Tests Examples
 UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetTests|FreshetGraphQLTests)[.]
 # What needs the machine for itself runs apart. The leak checker judges ChurnTests' own process as well.
-ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|InteropTests[.]ChurnTests
+ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.]ProofTests|InteropTests[.]ChurnTests
 
 .PHONY: help demo test build lint format conformance bench prove sanitize fuzz clean
 

@@ -3,14 +3,19 @@
 import ProofChecks
 import Testing
 
-/// Short versions of what `make prove` tries for longer.
-@Suite(.timeLimit(.minutes(2)))
+/// Short versions of what `make prove` tries for longer. They measure time, so they run apart from other tests.
+@Suite(.serialized, .timeLimit(.minutes(2)))
 struct ProofTests {
-    @Test("A subscription with a cursor survives cuts anywhere: nothing is lost, nothing comes twice", arguments: [1, 2])
-    func cuts(_ seed: UInt64) async throws {
+    @Test(
+        "A subscription with a cursor survives cuts anywhere, while credentials are replaced too",
+        arguments: [nil, Duration.milliseconds(300)]
+    )
+    func cuts(_ lifetime: Duration?) async throws {
         var proof = CutsProof()
         proof.cuts = 25
-        proof.seed = seed
+        proof.lifetime = lifetime
+        // Both are to happen between two cuts at times.
+        if lifetime != nil { proof.bytes = 150_000 }
         let verdict = try await proof.run { _ in }
         #expect(verdict.holds, "\(verdict.line)")
     }
@@ -24,15 +29,14 @@ struct ProofTests {
         #expect(verdict.holds, "\(verdict.line)")
     }
 
-    @Test("Every element that a slow consumer does not get is counted, and other feeds go on", arguments: SlowProof.all)
-    func slow(_ policy: String) async throws {
+    @Test("Every element that a slow consumer does not get is counted, and other feeds go on, under each policy")
+    func slow() async throws {
         var proof = SlowProof()
-        proof.policies = [policy]
         proof.seconds = 3
         proof.eventsPerSecond = 2000
         proof.elements = 64
         proof.pace = .milliseconds(100)
-        // Other tests run beside this one: what is late must be late because of us.
+        // It may run under a sanitizer.
         proof.patience = .seconds(5)
         for verdict in try await proof.run({ _ in }) { #expect(verdict.holds, "\(verdict.line)") }
     }

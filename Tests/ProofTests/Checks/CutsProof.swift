@@ -30,6 +30,7 @@ package struct CutsProof: Sendable {
         }
         let client = GraphQLClient(url: proxy.url, configuration: configuration)
         let began = ContinuousClock.now
+        let plain = Task { await LogReader.plain(client, server, until: nil) }
 
         var reader = LogReader()
         var failure: FreshetError?
@@ -55,6 +56,8 @@ package struct CutsProof: Sendable {
         verdict.note("early", statistics.early)
         verdict.note("seed", self.seed)
         reader.judge(&verdict)
+        plain.cancel()
+        await plain.value.judge(&verdict, "plain.", allowsGaps: true)
         verdict.note("seconds", (ContinuousClock.now - began).components.seconds)
         if let failure { verdict.demand(false, "the feed ended with \(failure.kind): \(failure)") }
         verdict.demand(goal != nil, "only \(statistics.cuts) cuts came about")

@@ -25,7 +25,8 @@ package struct TokensProof: Sendable {
         }
         let client = GraphQLClient(url: await server.url, configuration: configuration)
         let end = ContinuousClock.now + self.duration
-        let plain = Task { await Self.read(client, server, until: end) }
+        // Without a cursor, what comes on both connections is put together by its bytes.
+        let plain = Task { await LogReader.plain(client, server, until: end) }
 
         var reader = LogReader()
         var failure: FreshetError?
@@ -61,23 +62,5 @@ package struct TokensProof: Sendable {
         await client.close()
         await server.shutdown()
         return verdict
-    }
-
-    /// The same feed without a cursor: what comes on both connections is put together by its bytes.
-    private static func read(
-        _ client: GraphQLClient,
-        _ server: EmbeddedServer,
-        until end: ContinuousClock.Instant
-    ) async -> LogReader {
-        var reader = LogReader()
-        do throws(FreshetError) {
-            for try await event in client.subscribe(LogElement.self, "subscription { events { n key } }") {
-                reader.take(event)
-                if server.log.appeared(reader.last) >= end { break }
-            }
-        } catch {
-            // The other feed has ended with it, and says so.
-        }
-        return reader
     }
 }

@@ -13,7 +13,7 @@ import Glibc
 @main
 struct Proofs {
     private static let usage = """
-        usage: Proofs cuts [--cuts 200] [--seed 1] [--rate 2000] [--lifetime MILLISECONDS]
+        usage: Proofs cuts [--cuts 200] [--seed 1] [--rate 2000] [--bytes 40000] [--lifetime MILLISECONDS]
                Proofs restarts [--subscriptions 500] [--restarts 20]
                Proofs slow [--seconds 300] [--rate 50000] [--policy dropOldest]
                Proofs tokens [--seconds 60] [--rate 5000]
@@ -39,6 +39,7 @@ struct Proofs {
             proof.cuts = self.number("cuts", proof.cuts)
             proof.seed = UInt64(self.number("seed", 1))
             proof.eventsPerSecond = self.number("rate", proof.eventsPerSecond)
+            proof.bytes = self.number("bytes", proof.bytes)
             if let lifetime = self.options["--lifetime"].flatMap({ Int($0) }) {
                 proof.lifetime = .milliseconds(lifetime)
             }
