@@ -3,9 +3,9 @@
 SWIFT_FILES = Package.swift Sources Tests Examples
 UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetTests|FreshetGraphQLTests)[.]
 # What needs the machine for itself runs apart. The leak checker judges ChurnTests' own process as well.
-ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|InteropTests[.]ChurnTests
+ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.]ProofTests|InteropTests[.]ChurnTests
 
-.PHONY: help demo test build lint format conformance bench sanitize fuzz clean
+.PHONY: help demo test build lint format conformance bench prove sanitize fuzz clean
 
 help:
 	@echo "make demo      build the release program and show it at work"
@@ -13,6 +13,7 @@ help:
 	@echo "make build     the release program: .build/release/freshet"
 	@echo "make conformance  the Autobahn test suite against our client (CASES='6 12.1' for some)"
 	@echo "make bench     our client and its peers in one run (ARGS='--quick --rows receive')"
+	@echo "make prove     a claim, tried for longer than a test may (NAME=cuts|restarts|slow|tokens ARGS='--seed 7')"
 	@echo "make lint      check the format; make format sets it right"
 	@echo "make sanitize  the unit tests under ThreadSanitizer, then under AddressSanitizer"
 	@echo "make fuzz      the fuzz targets, 60 s each (SECONDS=20 TARGETS='frames upgrade')"
@@ -33,6 +34,10 @@ conformance:
 
 bench:
 	scripts/bench.sh $(ARGS)
+
+prove:
+	scripts/install-dependencies.sh
+	swift run -c release --scratch-path .build-release Proofs $(NAME) $(ARGS)
 
 lint:
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

@@ -129,6 +129,18 @@ let package = Package(
             path: "Tests/SimulationTests/Tests",
             swiftSettings: swift
         ),
+        .target(
+            name: "ProofChecks",
+            dependencies: ["FreshetGraphQL", "Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport"],
+            path: "Tests/ProofTests/Checks",
+            swiftSettings: swift
+        ),
+        .executableTarget(
+            name: "Proofs",
+            dependencies: ["ProofChecks", "FreshetCore"],
+            path: "Tests/ProofTests/Proofs",
+            swiftSettings: swift
+        ),
         .testTarget(name: "FreshetCoreTests", dependencies: ["FreshetCore"], swiftSettings: swift),
         .testTarget(
             name: "FreshetTransportTests",
@@ -145,7 +157,9 @@ let package = Package(
         ),
         .testTarget(
             name: "FreshetGraphQLTests",
-            dependencies: ["FreshetGraphQL", "Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport"],
+            dependencies: [
+                "FreshetGraphQL", "Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport", "ProofChecks",
+            ],
             swiftSettings: swift
         ),
         .testTarget(
@@ -155,7 +169,9 @@ let package = Package(
         ),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["FreshetCLI", "FreshetTestSupport", "FreshetCore", "FreshetTransport"],
+            dependencies: [
+                "FreshetCLI", "FreshetGraphQL", "FreshetTestSupport", "FreshetCore", "FreshetTransport",
+            ],
             exclude: ["Servers"],
             swiftSettings: swift
         ),

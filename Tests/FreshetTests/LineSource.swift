@@ -4,7 +4,8 @@ import Freshet
 import FreshetCore
 import FreshetTransport
 
-/// The simplest protocol there can be: `hello`, `ready`, `sub 1 topic`, `1 text`, `end 1`, `bad 1`, `unsub 1`.
+/// The simplest protocol there can be: `hello`, `ready`, `sub 1 topic`, `1 text`, `end 1`, `bad 1`, `unsub 1`. A topic with a
+/// question mark has one text.
 struct LineSource: FeedSource {
     var subprotocols: [String] { ["lines"] }
 
@@ -19,6 +20,8 @@ struct LineSource: FeedSource {
     func subscribe(_ id: SubscriptionID, to request: String, from position: Position?) -> WebSocketMessage {
         WebSocketMessage(text: "sub \(id) \(request)")
     }
+
+    func kind(of request: String) -> OperationKind { request.hasSuffix("?") ? .query : .subscription }
 
     func unsubscribe(_ id: SubscriptionID) -> WebSocketMessage? {
         WebSocketMessage(text: "unsub \(id)")

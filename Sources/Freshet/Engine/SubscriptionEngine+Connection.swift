@@ -106,6 +106,8 @@ extension SubscriptionEngine {
 
     /// Sends what may be sent on a connection now.
     mutating func pump(_ epoch: Epoch) {
+        // What still waits on a connection that we are leaving has its turn on the next one.
+        guard self.connections[epoch]?.isClosing == false else { return }
         var sent: [SubscriptionID] = []
         sending: while true {
             guard let step = self.connections[epoch]?.table.next(at: self.now) else { break }
@@ -142,7 +144,7 @@ extension SubscriptionEngine {
         stream.home = epoch
         let actions = stream.continuity.subscribed(gap: stream.takeGap(at: self.now))
         self.streams[id] = stream
-        // What has one result, and not yet, has missed nothing.
+        // What has one result misses nothing by being asked again: a gap would be taken for the result.
         if stream.kind == .subscription { self.perform(actions, of: id) }
     }
 
@@ -193,6 +195,8 @@ extension SubscriptionEngine {
                 self.connections[epoch]?.pings[place] = .spent
                 self.confirmed(ids, on: epoch)
             }
+        case .lastWord(let epoch):
+            self.heardLastWord(epoch)
         case .silence(let epoch):
             self.heardNothing(epoch)
         case .confirmation(let epoch, let id):

@@ -39,6 +39,8 @@ extension SubscriptionEngine {
         case pace(Epoch)
         /// The answer to a ping that tells that subscriptions were read.
         case settle(Epoch)
+        /// The time for what the old connection was told before the new one was subscribed.
+        case lastWord(Epoch)
         /// The longest silence of a server that says how long it is.
         case silence(Epoch)
         /// The confirmation of one subscription before the next.

@@ -48,6 +48,17 @@ extension SubscriptionEngine {
         self.drive(.handedOver(handOver.epoch))
     }
 
+    /// Servers answer a ping at once, and send elements from another task: an answer may overtake an element that was there
+    /// before it, and come before a subscription is in force. So much later a feed on which nothing came is taken to be
+    /// quiet; one on which something came shows where it stands by that.
+    static var lastWordGrace: Duration { .milliseconds(100) }
+
+    mutating func heardLastWord(_ epoch: Epoch) {
+        guard epoch == self.current else { return }
+        self.handOver?.barrier = .passed
+        self.takeOverIfReady()
+    }
+
     /// The new connection knows everything: from when the old one has said all that it had to say until now, nothing can
     /// fall between them.
     private mutating func setBarrier() {
@@ -111,9 +122,9 @@ extension SubscriptionEngine {
         if let actions { self.perform(actions, of: id) } else { self.end(id, .failed(error)) }
     }
 
+    /// What was sent on the old connection is asked again; what still waited there for its turn now waits on the new one.
     private mutating func moveOneShot(_ id: SubscriptionID, to epoch: Epoch) {
-        guard self.streams[id]?.home != nil else { return }
-        self.lose(id, because: "")
+        if self.streams[id]?.home != nil { self.lose(id, because: "") }
         guard self.streams[id] != nil else { return }
         self.connections[epoch]?.table.add(id)
     }
@@ -122,6 +133,7 @@ extension SubscriptionEngine {
     mutating func cancelHandOver(_ epoch: Epoch) {
         guard self.handOver?.epoch == epoch else { return }
         self.handOver = nil
+        if let current = self.current { self.actions.append(.stop(.lastWord(current))) }
         for id in self.streams.keys.sorted() where self.streams[id]?.home == epoch {
             self.lose(id, because: "")
             guard self.streams[id] != nil, let current = self.current else { continue }

@@ -23,19 +23,25 @@ extension SubscriptionEngine {
             do throws(SourceViolation) {
                 event = try source.receive(message)
             } catch {
-                self.handOn(&run, on: epoch)
                 self.connections[epoch]?.source = source
+                self.handOn(&run, on: epoch)
                 return self.closeConnection(epoch, error.frame, .failure(error.error))
             }
             if case .update(let id, let payload) = event {
-                if run.id != id { self.handOn(&run, on: epoch) }
+                if run.id != id, !run.payloads.isEmpty {
+                    // Handing on may end in something being sent, by the same source.
+                    self.connections[epoch]?.source = source
+                    self.handOn(&run, on: epoch)
+                    guard let connection = self.connections[epoch], !connection.isClosing else { return }
+                    source = connection.source
+                }
                 run.id = id
                 run.payloads.append(payload)
                 run.bytes += payload.count
                 continue
             }
-            self.handOn(&run, on: epoch)
             self.connections[epoch]?.source = source
+            self.handOn(&run, on: epoch)
             self.handle(event, on: epoch)
             guard let connection = self.connections[epoch], !connection.isClosing else { return }
             source = connection.source
@@ -77,8 +83,8 @@ extension SubscriptionEngine {
         case .spent: break
         case .subscriptions(let ids): self.confirmed(ids, on: epoch)
         case .barrier:
-            if epoch == self.current { self.handOver?.barrier = .passed }
-            self.takeOverIfReady()
+            guard epoch == self.current, self.handOver != nil else { return }
+            self.actions.append(.start(.lastWord(epoch), Self.lastWordGrace))
         }
     }
 

@@ -134,7 +134,9 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
     private mutating func ended(_ epoch: Epoch, _ end: ConnectionEnd) {
         let source = self.connections.removeValue(forKey: epoch)?.source ?? self.template
         let decision = self.policy.close.decision(on: end) { source.decision(onClose: $0, reason: $1) }
-        self.actions += [.stop(.pace(epoch)), .stop(.settle(epoch)), .stop(.silence(epoch))]
+        self.actions += [
+            .stop(.pace(epoch)), .stop(.settle(epoch)), .stop(.lastWord(epoch)), .stop(.silence(epoch)),
+        ]
         self.drive(.ended(epoch, end, decision))
     }
 }

@@ -7,26 +7,43 @@ import FreshetTransport
 /// One connected client of an `EmbeddedServer`, on the server's loop: its session, and what it is being sent.
 final class EmbeddedClient {
     private struct Running {
-        let plan: EmbeddedSchema.Plan
-        var next = 1
+        let plan: EmbeddedPlan
+        var next: Int
         var timer: UInt64?
 
         var isOver: Bool { self.plan.last.map { self.next > $0 } ?? false }
     }
 
+    /// How often it is looked what is new in the log.
+    private static let look: Duration = .milliseconds(2)
+    /// How long a token may have expired before its connection is closed.
+    private static let grace: Duration = .milliseconds(250)
+
     private let peer: WebSocketPeer
     private let loop: EventLoop
+    private let log: EmbeddedLog
+    private let tokens: ExpiringTokens?
     private var session = GraphQLServerSession()
     /// Answers wait here while the client does not take them, before any value.
     private var answers: [String] = []
     private var running: [String: Running] = [:]
+    /// Those of them that have no timer, in the order in which they come to their turn.
+    private var untimed: [String] = []
+    private var turn = 0
     private var stalled = false
+    private var expiry: ContinuousClock.Instant?
+    private var expiryTimer: UInt64?
+    private var lookTimer: UInt64?
     /// Values handed out so far.
     private(set) var sent = 0
+    /// Requests that came with a token that was not good, or no longer.
+    private(set) var expired = 0
 
-    init(_ peer: WebSocketPeer, on loop: EventLoop) {
+    init(_ peer: WebSocketPeer, on loop: EventLoop, log: EmbeddedLog, tokens: ExpiringTokens?) {
         self.peer = peer
         self.loop = loop
+        self.log = log
+        self.tokens = tokens
         peer.onMessage = { [weak self] text in self.map { $0.perform($0.session.received(text)) } }
         peer.onWritable = { [weak self] in self?.pump() }
         if peer.subprotocol != "graphql-transport-ws" {
@@ -47,16 +64,21 @@ final class EmbeddedClient {
 
     func stop() {
         for id in self.running.keys { self.stop(id) }
+        for case let timer? in [self.expiryTimer, self.lookTimer] { self.loop.cancel(timer: timer) }
+        (self.expiryTimer, self.lookTimer) = (nil, nil)
     }
 
     private func stop(_ id: String) {
-        if let timer = self.running.removeValue(forKey: id)?.timer { self.loop.cancel(timer: timer) }
+        guard let entry = self.running.removeValue(forKey: id) else { return }
+        if let timer = entry.timer { self.loop.cancel(timer: timer) }
+        self.untimed.removeAll { $0 == id }
     }
 
     private func perform(_ actions: [GraphQLServerSession.Action]) {
         for action in actions {
             switch action {
             case .send(let text): self.answers.append(text)
+            case .acknowledge(let token): self.acknowledge(token)
             case .start(let id, let plan): self.start(id, plan)
             case .stop(let id): self.stop(id)
             case .close(let code, let reason): self.peer.close(code: code, reason: reason)
@@ -65,37 +87,72 @@ final class EmbeddedClient {
         self.pump()
     }
 
-    private func start(_ id: String, _ plan: EmbeddedSchema.Plan) {
-        self.running[id] = Running(plan: plan)
-        if plan.interval != nil { self.tick(id) }
+    // MARK: - Tokens
+
+    private func acknowledge(_ token: String?) {
+        if let tokens = self.tokens {
+            guard let expiry = tokens.expiry(of: token), expiry > .now else {
+                self.expired += 1
+                return self.peer.close(code: 4403, reason: "Forbidden")
+            }
+            self.expiry = expiry
+            self.expiryTimer = self.loop.schedule(after: expiry - .now + Self.grace) { [weak self] in
+                guard let self, self.peer.isOpen else { return }
+                self.expired += 1
+                self.peer.close(code: 4403, reason: "Token expired")
+            }
+        }
+        self.answers.append(#"{"type":"connection_ack"}"#)
+    }
+
+    // MARK: - Values
+
+    private func start(_ id: String, _ plan: EmbeddedPlan) {
+        if let expiry = self.expiry, expiry <= .now { self.expired += 1 }
+        self.running[id] = Running(plan: plan, next: plan.first(of: self.log))
+        switch plan.pace {
+        case .timed(let interval): self.tick(id, interval)
+        case .asTaken: self.untimed.append(id)
+        case .log:
+            self.untimed.append(id)
+            if self.lookTimer == nil { self.lookAgain() }
+        }
     }
 
     /// One value of a timed subscription, and the timer for the next.
-    private func tick(_ id: String) {
-        guard var entry = self.running[id], let interval = entry.plan.interval else { return }
+    private func tick(_ id: String, _ interval: Duration) {
+        guard var entry = self.running[id] else { return }
         if entry.isOver {
             self.running[id] = nil
             return self.perform(self.session.finished(id))
         }
-        entry.timer = self.loop.schedule(after: interval) { [weak self] in self?.tick(id) }
+        entry.timer = self.loop.schedule(after: interval) { [weak self] in self?.tick(id, interval) }
         self.running[id] = entry
         if let text = self.nextMessage(id) { self.answers.append(text) }
         self.pump()
     }
 
+    /// The log does not say when it goes on.
+    private func lookAgain() {
+        self.lookTimer = nil
+        guard !self.untimed.isEmpty, self.peer.isOpen else { return }
+        self.lookTimer = self.loop.schedule(after: Self.look) { [weak self] in self?.lookAgain() }
+        self.pump()
+    }
+
     private func nextMessage(_ id: String) -> String? {
         guard let entry = self.running[id] else { return nil }
-        self.running[id]?.next += 1
+        self.running[id]?.next = entry.plan.next(after: entry.next)
         self.sent += 1
-        let payload = entry.plan.payload(entry.next, at: Date())
-        return #"{"id":"\#(id)","type":"next","payload":\#(payload)}"#
+        return #"{"id":"\#(id)","type":"next","payload":"# + entry.plan.payload(entry.next, at: Date()) + "}"
     }
 
     /// Sends while the client takes it: answers first, then values of subscriptions without a pace.
     private func pump() {
         guard !self.stalled else { return }
+        let newest = self.untimed.isEmpty ? 0 : self.log.last()
         while self.peer.isOpen {
-            guard let text = self.answers.first ?? self.nextFast() else { return }
+            guard let text = self.answers.first ?? self.nextUntimed(newest) else { return }
             guard self.peer.canSend else {
                 if self.answers.isEmpty { self.answers.append(text) }
                 return self.peer.wantWritable()
@@ -105,10 +162,17 @@ final class EmbeddedClient {
         }
     }
 
-    private func nextFast() -> String? {
-        for (id, entry) in self.running where entry.plan.interval == nil {
-            guard entry.isOver else { return self.nextMessage(id) }
-            self.running[id] = nil
+    /// One value of the next of those that have something to say.
+    private func nextUntimed(_ newest: Int) -> String? {
+        for _ in self.untimed.indices {
+            self.turn = self.turn + 1 < self.untimed.count ? self.turn + 1 : 0
+            let id = self.untimed[self.turn]
+            guard let entry = self.running[id] else { continue }
+            guard entry.isOver else {
+                if entry.plan.isThere(entry.next, newest: newest) { return self.nextMessage(id) }
+                continue
+            }
+            self.stop(id)
             for case .send(let text) in self.session.finished(id) { return text }
         }
         return nil

@@ -7,11 +7,16 @@ import FreshetCore
 ///
 /// ```graphql
 /// type Tick { n: Int!  at: String!  pad: String! }
+/// type Event { n: Int!  key: Int! }
 /// type Subscription {
 ///   count(to: Int!): Int!                                       # 1, 2, … as fast as the client takes them
 ///   ticks(every: Int = 1000, to: Int, bytes: Int = 0): Tick!    # each `every` milliseconds, `pad` has `bytes` bytes
+///   events(after: Int, to: Int, every: Int = 1): Event!         # the server's own log, each `every`th of it
 /// }
 /// ```
+///
+/// `events` begins with what comes next or, with `after`, with everything that came after that element; it ends with the
+/// element `to`. The elements are numbered for the whole server, and those numbers go on after a restart.
 struct EmbeddedSchema {
     struct Failure: Error {
         let message: String
@@ -19,33 +24,7 @@ struct EmbeddedSchema {
         let column: Int
     }
 
-    /// What a subscription produces.
-    struct Plan {
-        fileprivate let field: GraphQLDocument.Field
-        /// nil: for ever.
-        let last: Int?
-        /// nil: as fast as the client takes them.
-        let interval: Duration?
-        fileprivate let pad: String
-
-        /// The payload of value `n`.
-        func payload(_ n: Int, at now: Date) -> String {
-            guard self.field.name == "ticks" else { return #"{"data":{"\#(self.field.key)":\#(n)}}"# }
-            let members = self.field.fields.map { field in
-                switch field.name {
-                case "n": "\"\(field.key)\":\(n)"
-                case "at": "\"\(field.key)\":\"\(now.formatted(Self.timeStyle))\""
-                case "pad": "\"\(field.key)\":\"\(self.pad)\""
-                default: "\"\(field.key)\":\"Tick\""
-                }
-            }
-            return #"{"data":{"\#(self.field.key)":{\#(members.joined(separator: ","))}}}"#
-        }
-
-        private static let timeStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-    }
-
-    static func plan(_ document: GraphQLDocument, variables: [String: JSONValue]) throws(Failure) -> Plan {
+    static func plan(_ document: GraphQLDocument, variables: [String: JSONValue]) throws(Failure) -> EmbeddedPlan {
         guard document.kind == "subscription", let field = document.fields.first else {
             throw Failure(message: "Only subscriptions are served here.", line: 1, column: 1)
         }
@@ -58,29 +37,46 @@ struct EmbeddedSchema {
             case .variable(let name): variables[name] ?? document.defaults[name] ?? .null
             }
         }
+        let last = try Self.number("to", arguments, field)
         switch field.name {
         case "count":
-            guard let last = try Self.number("to", arguments, field), field.fields.isEmpty else {
+            guard let last, field.fields.isEmpty else {
                 throw Self.failure("Field 'count' needs the argument 'to' and has no subfields.", field)
             }
-            return Plan(field: field, last: last, interval: nil, pad: "")
+            return EmbeddedPlan(field: field, last: last, pace: .asTaken)
         case "ticks":
-            guard !field.fields.isEmpty else {
-                throw Self.failure("Field 'ticks' of type 'Tick!' must have a selection of subfields.", field)
-            }
-            for inner in field.fields where !["n", "at", "pad", "__typename"].contains(inner.name) {
-                throw Self.failure("Cannot query field '\(inner.name)' on type 'Tick'.", inner)
-            }
+            try Self.checkFields(of: field, type: "Tick", ["n", "at", "pad"])
             let every = try Self.number("every", arguments, field) ?? 1000
             let bytes = try Self.number("bytes", arguments, field) ?? 0
-            return Plan(
+            return EmbeddedPlan(
                 field: field,
-                last: try Self.number("to", arguments, field),
-                interval: every > 0 ? .milliseconds(every) : nil,
+                last: last,
+                pace: every > 0 ? .timed(.milliseconds(every)) : .asTaken,
                 pad: String(repeating: "x", count: min(max(bytes, 0), 64 << 20))
+            )
+        case "events":
+            try Self.checkFields(of: field, type: "Event", ["n", "key"])
+            let every = try Self.number("every", arguments, field) ?? 1
+            return EmbeddedPlan(
+                field: field,
+                last: last,
+                pace: .log(after: try Self.number("after", arguments, field), every: max(every, 1))
             )
         default:
             throw Self.failure("Cannot query field '\(field.name)' on type 'Subscription'.", field)
+        }
+    }
+
+    private static func checkFields(
+        of field: GraphQLDocument.Field,
+        type: String,
+        _ names: [String]
+    ) throws(Failure) {
+        guard !field.fields.isEmpty else {
+            throw Self.failure("Field '\(field.name)' of type '\(type)!' must have a selection of subfields.", field)
+        }
+        for inner in field.fields where !names.contains(inner.name) && inner.name != "__typename" {
+            throw Self.failure("Cannot query field '\(inner.name)' on type '\(type)'.", inner)
         }
     }
 

@@ -6,8 +6,12 @@ import FreshetTransport
 /// A GraphQL server for tests: real sockets on 127.0.0.1, `graphql-transport-ws`, and faults on request.
 ///
 /// It speaks WebSocket by libwebsockets' own server role, so a client is never tested against its own codec. It serves
-/// two subscriptions: `count(to: Int!): Int!`, as fast as the client takes it, and
-/// `ticks(every: Int = 1000, to: Int, bytes: Int = 0): Tick!` with the fields `n`, `at` and `pad`.
+/// three subscriptions:
+///
+/// - `count(to: Int!): Int!`, as fast as the client takes it;
+/// - `ticks(every: Int = 1000, to: Int, bytes: Int = 0): Tick!` with the fields `n`, `at` and `pad`;
+/// - `events(after: Int, to: Int, every: Int = 1): Event!` with the fields `n` and `key`: a log that the whole server has in
+///   common, that goes on by itself and through restarts, and that can be read again from any element on.
 public actor EmbeddedServer {
     /// What has happened on the server's side.
     public struct Statistics: Sendable, Hashable {
@@ -19,6 +23,8 @@ public actor EmbeddedServer {
         public var total = 0
         /// Values sent on all of them.
         public var sent = 0
+        /// Requests that came with a token that was not good, where the server wants tokens.
+        public var expired = 0
     }
 
     /// Something that a test may want to wait for, or a person to see.
@@ -36,10 +42,14 @@ public actor EmbeddedServer {
     private var listening = false
     private var clients: [ObjectIdentifier: EmbeddedClient] = [:]
     private var stalled = false
+    private var tokens: ExpiringTokens?
     private let onEvent: @Sendable (Event) -> Void
 
     /// The executor: the server's own loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { self.loop.asUnownedSerialExecutor() }
+
+    /// What `events` is about.
+    package nonisolated let log: EmbeddedLog
 
     /// Where it listens; the same after a restart.
     public private(set) var port = 0
@@ -48,6 +58,7 @@ public actor EmbeddedServer {
     public var statistics: Statistics {
         var statistics = self.past
         statistics.sent += self.clients.values.map(\.sent).reduce(0, +)
+        statistics.expired += self.clients.values.map(\.expired).reduce(0, +)
         return statistics
     }
 
@@ -63,20 +74,28 @@ public actor EmbeddedServer {
     ///   - port: where to listen on 127.0.0.1; 0 takes a free port.
     ///   - certificate: a PEM file; with it and `key` the server speaks TLS.
     ///   - key: a PEM file.
+    ///   - eventsPerSecond: how fast the log behind `events` goes on.
     ///   - onEvent: called on the server's thread.
     /// - Throws: `.invalidInput` when the port is in use or the files cannot be read.
     public init(
         port: Int = 0,
         certificate: String? = nil,
         key: String? = nil,
+        eventsPerSecond: Int = 100,
         onEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) async throws(FreshetError) {
         self.loop = EventLoop(.poll)
         self.certificate = certificate
         self.key = key
         self.port = port
+        self.log = EmbeddedLog(perSecond: eventsPerSecond)
         self.onEvent = onEvent
         try await self.start()
+    }
+
+    /// From now on wants one of these tokens as `token` of `connection_init`, and closes with 4403 what has none that is good.
+    package func require(_ tokens: ExpiringTokens) {
+        self.tokens = tokens
     }
 
     /// Listens again after ``stop()``, on the same port.
@@ -143,7 +162,7 @@ public actor EmbeddedServer {
     }
 
     private func accepted(_ peer: WebSocketPeer) {
-        let client = EmbeddedClient(peer, on: self.loop)
+        let client = EmbeddedClient(peer, on: self.loop, log: self.log, tokens: self.tokens)
         let id = ObjectIdentifier(client)
         self.clients[id] = client
         if self.stalled { client.stall(true) }
@@ -160,6 +179,7 @@ public actor EmbeddedServer {
         guard let client = self.clients.removeValue(forKey: id) else { return }
         client.stop()
         self.past.sent += client.sent
+        self.past.expired += client.expired
         self.past.open -= 1
         self.onEvent(.disconnected(open: self.past.open))
     }

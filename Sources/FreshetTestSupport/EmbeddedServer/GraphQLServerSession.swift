@@ -7,7 +7,9 @@ import FreshetCore
 struct GraphQLServerSession {
     enum Action {
         case send(String)
-        case start(id: String, EmbeddedSchema.Plan)
+        /// Say that the connection is welcome, if it is.
+        case acknowledge(token: String?)
+        case start(id: String, EmbeddedPlan)
         case stop(id: String)
         case close(code: UInt16, reason: String)
     }
@@ -16,6 +18,7 @@ struct GraphQLServerSession {
         struct Payload: Decodable {
             var query: String?
             var variables: [String: JSONValue]?
+            var token: String?
         }
 
         var id: String?
@@ -37,7 +40,7 @@ struct GraphQLServerSession {
         case "connection_init":
             guard !self.initialised else { return [.close(code: 4429, reason: "Too many initialisation requests")] }
             self.initialised = true
-            return [.send(#"{"type":"connection_ack"}"#)]
+            return [.acknowledge(token: message.payload?.token)]
         case "ping":
             return [.send(#"{"type":"pong"}"#)]
         case "pong":

@@ -12,6 +12,31 @@ import Glibc
 package struct RawConnection: Sendable {
     let descriptor: Int32
 
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    /// Connects to a port of 127.0.0.1; nil when nobody listens there. Whoever does that closes it.
+    init?(to port: Int) {
+        #if canImport(Darwin)
+        self.descriptor = socket(AF_INET, SOCK_STREAM, 0)
+        #else
+        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #endif
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let descriptor = self.descriptor
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard connected else {
+            close(descriptor)
+            return nil
+        }
+    }
+
     // MARK: - Bytes
 
     /// Writes all of it; false when the peer has gone.

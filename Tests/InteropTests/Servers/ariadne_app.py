@@ -1,14 +1,22 @@
 """The interop tests' GraphQL server, built with Ariadne.
 
-Same schema as strawberry_app.py, over graphql-transport-ws at /graphql.
+Same schema as strawberry_app.py, over graphql-transport-ws and the older
+graphql-ws at /graphql.
 """
 
 import asyncio
+from contextlib import aclosing
 from datetime import datetime, timedelta, timezone
 
-from ariadne import QueryType, SubscriptionType, make_executable_schema
+import state
+from ariadne import (
+    MutationType,
+    QueryType,
+    SubscriptionType,
+    make_executable_schema,
+)
 from ariadne.asgi import GraphQL, WebSocketConnectionError
-from ariadne.asgi.handlers import GraphQLTransportWSHandler
+from ariadne.asgi.handlers import GraphQLTransportWSHandler, GraphQLWSHandler
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
@@ -18,19 +26,31 @@ TYPES = """
         at: String!
     }
 
+    type Event {
+        n: Int!
+    }
+
     type Query {
         hello: String!
+        executions: Int!
+        listeners: Int!
+    }
+
+    type Mutation {
+        increment: Int!
     }
 
     type Subscription {
         count(to: Int!): Int!
         ticks(every: Int! = 1000): Tick!
+        events(after: Int): Event!
         failing(after: Int!): Int!
         whoami: String!
     }
 """
 
 query = QueryType()
+mutation = MutationType()
 subscription = SubscriptionType()
 
 
@@ -42,6 +62,21 @@ def now():
 @query.field("hello")
 def hello(_root, _info):
     return "hello"
+
+
+@query.field("executions")
+def executions(_root, _info):
+    return state.executions
+
+
+@query.field("listeners")
+def listeners(_root, _info):
+    return state.listeners
+
+
+@mutation.field("increment")
+def increment(_root, _info):
+    return state.increment()
 
 
 @subscription.source("count")
@@ -62,6 +97,13 @@ async def ticks(_root, _info, every):
         await asyncio.sleep(every / 1000)
 
 
+@subscription.source("events")
+async def events(_root, _info, after=None):
+    async with aclosing(state.events(after)) as numbers:
+        async for n in numbers:
+            yield {"n": n}
+
+
 @subscription.source("failing")
 async def failing(_root, _info, after):
     for n in range(1, after + 1):
@@ -79,6 +121,7 @@ async def whoami(_root, info):
 
 @subscription.field("count")
 @subscription.field("ticks")
+@subscription.field("events")
 @subscription.field("failing")
 @subscription.field("whoami")
 def value_itself(value, _info, **_arguments):
@@ -96,13 +139,31 @@ def on_connect(websocket, payload):
         raise WebSocketConnectionError("rejected on purpose")
 
 
-graphql = GraphQL(
-    make_executable_schema(TYPES, query, subscription),
+schema = make_executable_schema(TYPES, query, mutation, subscription)
+new = GraphQL(
+    schema,
     websocket_handler=GraphQLTransportWSHandler(
         on_connect=on_connect,
         connection_init_wait_timeout=timedelta(seconds=3),
     ),
 )
+old = GraphQL(
+    schema, websocket_handler=GraphQLWSHandler(on_connect=on_connect)
+)
+
+
+class EitherProtocol:
+    """A handler of Ariadne's speaks one protocol, whatever it is offered."""
+
+    async def __call__(self, scope, receive, send):
+        offered = scope.get("subprotocols") or []
+        legacy = "graphql-ws" in offered and (
+            "graphql-transport-ws" not in offered
+        )
+        await (old if legacy else new)(scope, receive, send)
+
+
+graphql = EitherProtocol()
 
 # Not Mount: that would answer at /graphql/ only.
 app = Starlette(

@@ -1,18 +1,24 @@
 """The interop tests' GraphQL server, built with Strawberry.
 
-Same schema as ariadne_app.py, over graphql-transport-ws at /graphql.
+Same schema as ariadne_app.py, over graphql-transport-ws and the older
+graphql-ws at /graphql.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime, timedelta, timezone
 
+import state
 import strawberry
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import (
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    GRAPHQL_WS_PROTOCOL,
+)
 
 
 def now() -> str:
@@ -27,10 +33,30 @@ class Tick:
 
 
 @strawberry.type
+class Event:
+    n: int
+
+
+@strawberry.type
 class Query:
     @strawberry.field
     def hello(self) -> str:
         return "hello"
+
+    @strawberry.field
+    def executions(self) -> int:
+        return state.executions
+
+    @strawberry.field
+    def listeners(self) -> int:
+        return state.listeners
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def increment(self) -> int:
+        return state.increment()
 
 
 @strawberry.type
@@ -50,6 +76,14 @@ class Subscription:
             n += 1
             yield Tick(n=n, at=now())
             await asyncio.sleep(every / 1000)
+
+    @strawberry.subscription
+    async def events(
+        self, after: int | None = None
+    ) -> AsyncGenerator[Event, None]:
+        async with aclosing(state.events(after)) as numbers:
+            async for n in numbers:
+                yield Event(n=n)
 
     @strawberry.subscription
     async def failing(self, after: int) -> AsyncGenerator[int, None]:
@@ -74,8 +108,13 @@ class App(GraphQL):
 
 
 graphql = App(
-    strawberry.Schema(query=Query, subscription=Subscription),
-    subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+    strawberry.Schema(
+        query=Query, mutation=Mutation, subscription=Subscription
+    ),
+    subscription_protocols=[
+        GRAPHQL_TRANSPORT_WS_PROTOCOL,
+        GRAPHQL_WS_PROTOCOL,
+    ],
     connection_init_wait_timeout=timedelta(seconds=3),
 )
 

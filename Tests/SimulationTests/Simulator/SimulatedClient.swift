@@ -130,7 +130,7 @@ final class SimulatedClient {
         case .send(let epoch, let message): self.send(message.text, on: epoch)
         case .pauseReading(let epoch): self.links[epoch]?.isPaused = true
         case .resumeReading(let epoch): self.links[epoch]?.isPaused = false
-        case .probe: break
+        case .probe: break  // nothing to ask: a dead link is noticed by its own script
         case .close(let epoch, _, let end): self.links[epoch]?.clientCloses(as: end)
         case .abandon(let epoch, let end): self.links[epoch]?.clientAbandons(end)
         case .deliver(let ids, let items):
@@ -142,7 +142,7 @@ final class SimulatedClient {
         case .start(let timer, let delay): self.start(timer, delay)
         case .stop(let timer): self.timers[timer] = nil
         case .report(let state): self.state = state
-        case .note: break
+        case .connected, .note: break
         }
     }
 
