@@ -63,6 +63,8 @@ extension SubscriptionEngine {
         case credentials(Epoch, Credentials), credentialsFailed(Epoch, FreshetError)
         case opened(Epoch, subprotocol: String?)
         case messages(Epoch, [MessageBatch])
+        /// The last ping of the WebSocket was answered.
+        case ponged(Epoch)
         /// Always the last word of an epoch.
         case ended(Epoch, ConnectionEnd)
         case fetched(SubscriptionID, Int, Result<Fetched, FreshetError>)

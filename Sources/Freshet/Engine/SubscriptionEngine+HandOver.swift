@@ -6,7 +6,7 @@ import FreshetTransport
 /// Two connections for a short while: every subscription is made on the second one too, and when all of them are known to be
 /// live there, all are handed over at once.
 extension SubscriptionEngine {
-    enum Barrier { case notYet, waiting, passed }
+    enum Barrier { case notYet, waiting, probed, passed }
 
     struct HandOver {
         /// The second connection.
@@ -62,11 +62,15 @@ extension SubscriptionEngine {
     /// The new connection knows everything: from when the old one has said all that it had to say until now, nothing can
     /// fall between them.
     private mutating func setBarrier() {
-        self.handOver?.barrier = .waiting
-        // Without a ping it is never known: then the end of the overlap decides, and says what it does not know.
-        if let current = self.current, let ping = self.connections[current]?.source.ping() {
+        guard let current = self.current else { return }
+        // Where the source has no ping, that of the WebSocket has to do.
+        if let ping = self.connections[current]?.source.ping() {
+            self.handOver?.barrier = .waiting
             self.connections[current]?.pings.append(.barrier)
             self.actions.append(.send(current, ping))
+        } else {
+            self.handOver?.barrier = .probed
+            self.actions.append(.probe(current))
         }
         self.takeOverIfReady()
     }

@@ -113,6 +113,7 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
             self.connections[epoch]?.subprotocol = subprotocol
             self.drive(.opened(epoch))
         case .messages(let epoch, let batches): self.received(batches, on: epoch)
+        case .ponged(let epoch): if self.handOver?.barrier == .probed { self.answered(.barrier, on: epoch) }
         case .ended(let epoch, let end): self.ended(epoch, end)
         case .fetched(let id, let number, let result): self.fetched(id, number, result)
         case .fired(let timer): self.fired(timer)

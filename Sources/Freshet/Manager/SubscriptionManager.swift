@@ -203,6 +203,7 @@ public actor SubscriptionManager<Source: FeedSource> {
         case .roundTrip(let time):
             self.figures.roundTrip = time
             self.metrics.answered(within: time)
+            self.handle(.ponged(epoch))
         case .ended(let end):
             self.links[epoch] = nil
             self.note(end)

@@ -43,8 +43,9 @@ final class WebSocketConnection: WebSocketLink {
     private var stage = Stage.ended
     private var session = WebSocketSession(messageLimit: 0)
     private var keepAlive: KeepAlive?
-    /// When the ping was sent that was not answered yet.
+    /// When the last ping was sent, and its number, which is its payload: only the answer to that one counts.
     private var pinged: ContinuousClock.Instant?
+    private var pings: UInt8 = 0
     /// What was received and not delivered yet, because more seems to come at once.
     private var batches: [MessageBatch] = []
     private var batchedBytes = 0
@@ -163,7 +164,8 @@ final class WebSocketConnection: WebSocketLink {
                 self.batchedBytes = batches.reduce(self.batchedBytes) { $0 + $1.byteCount }
             case .pong(let payload):
                 self.outbox.sendPong(FrameWriter.frame(.pong, payload, mask: self.masks.next()))
-            case .ponged:
+            case .ponged(let payload):
+                guard payload.array == [self.pings] else { continue }
                 if let pinged = self.pinged.take() { self.events(.roundTrip(pinged.duration(to: .now))) }
             case .close(let frame, let droppingData):
                 let bytes = FrameWriter.frame(.close, frame.payload, mask: self.masks.next())
@@ -204,7 +206,8 @@ final class WebSocketConnection: WebSocketLink {
             switch action {
             case .ping:
                 self.pinged = .now
-                self.outbox.sendPing(FrameWriter.frame(.ping, Bytes(copying: []), mask: self.masks.next()))
+                self.pings &+= 1
+                self.outbox.sendPing(FrameWriter.frame(.ping, Bytes(copying: [self.pings]), mask: self.masks.next()))
             case .fire(let instant):
                 if let timer = self.timer { self.loop.cancel(timer: timer) }
                 self.timer = self.loop.schedule(at: instant) { [weak self] in

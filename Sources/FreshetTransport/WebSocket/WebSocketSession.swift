@@ -19,8 +19,8 @@ package struct WebSocketSession: ~Copyable {
     package enum Action: Sendable {
         case deliver([MessageBatch])
         case pong(Bytes)
-        /// The peer has answered a ping.
-        case ponged
+        /// The peer has answered the ping with this payload.
+        case ponged(Bytes)
         /// The close frame: before it goes what waits to be sent, unless that is to be dropped.
         case close(CloseFrame, droppingData: Bool)
         case startCloseDeadline
@@ -109,7 +109,7 @@ package struct WebSocketSession: ~Copyable {
                 if case .open = self.state { batches.append(batch) }
             case .ping(let payload):
                 if case .open = self.state { pongs.append(.pong(payload)) }
-            case .pong: pongs.append(.ponged)
+            case .pong(let payload): pongs.append(.ponged(payload))
             case .close(let payload):
                 do throws(WebSocketFailure) {
                     let frame = try CloseFrame(parsing: payload)

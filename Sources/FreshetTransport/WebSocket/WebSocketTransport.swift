@@ -24,7 +24,7 @@ package enum WebSocketEvent: Sendable {
     case opened(subprotocol: String?)
     /// All that one read brought.
     case messages([MessageBatch])
-    /// How long the other side took to answer a ping.
+    /// The other side has answered the last ping, after so long: everything that it sent before that has come.
     case roundTrip(Duration)
     case ended(ConnectionEnd)
 }

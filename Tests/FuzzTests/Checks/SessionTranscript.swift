@@ -63,7 +63,7 @@ struct SessionTranscript: Equatable {
             case .pong(let payload):
                 try require(self.closes.isEmpty, "a pong is sent after a close frame")
                 self.pongs.append(payload.array)
-            case .ponged: break
+            case .ponged(_): break
             case .close(let frame, _):
                 self.closes.append(frame)
                 try require(self.closes.count == 1, "a second close frame is sent")
