@@ -72,7 +72,10 @@ let package = Package(
         ),
         .target(
             name: "FreshetTestSupport",
-            dependencies: ["FreshetCore", "FreshetTransport"],
+            dependencies: [
+                "FreshetCore", "FreshetTransport", "Freshet", "FreshetGraphQL",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swift
         ),
         .executableTarget(

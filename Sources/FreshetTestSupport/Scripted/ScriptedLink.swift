@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FreshetCore
-package import FreshetTransport
+public import FreshetCore
+public import FreshetTransport
 
-/// One connection of a `ScriptedTransport`.
-package final class ScriptedLink: WebSocketLink, Sendable {
+/// One connection of a ``ScriptedTransport``: a test is its server, and sees what the client does, deed by deed.
+public final class ScriptedLink: WebSocketLink, Sendable {
     /// What the client did with the connection.
-    package enum Deed: Sendable, Equatable {
+    public enum Deed: Sendable, Equatable {
+        /// It sent this text.
         case sent(String)
-        case pause, resume, probe
+        /// It stopped reading, or went on.
+        case pause, resume
+        /// It asked, by a ping of the WebSocket, whether anybody is there.
+        case probe
+        /// It closed with a close frame.
         case close(code: UInt16)
+        /// It cut the connection.
         case abandon
         /// The test was cancelled while it waited, as at its time limit.
         case nothing
@@ -37,32 +43,57 @@ package final class ScriptedLink: WebSocketLink, Sendable {
 
     // MARK: - The test's side
 
-    package func open(subprotocol: String? = "graphql-transport-ws") {
+    /// The WebSocket is open.
+    ///
+    /// - Parameter subprotocol: what the server chose.
+    public func open(subprotocol: String? = "graphql-transport-ws") {
         self.tell(.opened(subprotocol: subprotocol))
     }
 
     /// One read that brings all of `texts`.
-    package func receive(_ texts: String...) {
+    ///
+    /// - Parameter texts: the messages.
+    public func receive(_ texts: String...) {
         self.receive(texts)
     }
 
     /// One read that brings all of `texts`.
-    package func receive(_ texts: [String]) {
+    ///
+    /// - Parameter texts: the messages.
+    public func receive(_ texts: [String]) {
         self.tell(.messages([MessageBatch(texts: texts)]))
     }
 
-    /// The server answered a ping of the WebSocket after so long.
-    package func answerPing(after time: Duration) {
+    /// The server answered a ping of the WebSocket.
+    ///
+    /// - Parameter time: after so long.
+    public func answerPing(after time: Duration) {
         self.tell(.roundTrip(time))
     }
 
     /// From now on a close frame is not answered: only `end` ends the connection.
-    package func ignoreClose() {
+    public func ignoreClose() {
         self.state.withLock { $0.answersClose = false }
     }
 
     /// The frame with which the client closed.
     package var closeFrame: CloseFrame? { self.state.withLock { $0.closeFrame } }
+
+    /// The server closes the connection with a close frame.
+    ///
+    /// - Parameters:
+    ///   - code: its code.
+    ///   - reason: its reason.
+    public func close(code: UInt16, reason: String = "") {
+        self.end(.closeFrame(code: code, reason: reason))
+    }
+
+    /// The connection breaks, or never comes about.
+    ///
+    /// - Parameter error: why.
+    public func fail(_ error: FreshetError = FreshetError(.closed(code: 1006), "the connection broke")) {
+        self.end(.failure(error))
+    }
 
     package func end(_ end: ConnectionEnd) {
         let first = self.state.withLock { state in
@@ -73,7 +104,9 @@ package final class ScriptedLink: WebSocketLink, Sendable {
     }
 
     /// The next thing that the client did and that was not asked for yet, in order.
-    package func nextDeed() async -> Deed {
+    ///
+    /// - Returns: what it did; suspends until there is something.
+    public func nextDeed() async -> Deed {
         while true {
             if let deed = self.takeDeed() { return deed }
             if Task.isCancelled { return .nothing }
@@ -97,7 +130,8 @@ package final class ScriptedLink: WebSocketLink, Sendable {
         }
     }
 
-    package var deeds: [Deed] { self.state.withLock { $0.deeds } }
+    /// All that the client did so far.
+    public var deeds: [Deed] { self.state.withLock { $0.deeds } }
 
     private func takeDeed() -> Deed? {
         self.state.withLock { state in

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FreshetCore
-package import FreshetTransport
+public import FreshetTransport
 
-/// Connections that do what a test says, and remember what was sent.
-package final class ScriptedTransport: WebSocketTransport {
+/// Connections that do what a test says, and remember what was sent: no server, no network, no time.
+///
+/// ```swift
+/// let transport = ScriptedTransport()
+/// let clock = ManualClock()
+/// let api = GraphQLClient(scripted: transport, clock: clock)
+/// // … iterate a feed in a task, then:
+/// let link = await transport.dial(1)
+/// link.open()
+/// link.receive(#"{"type":"connection_ack"}"#)
+/// ```
+public final class ScriptedTransport: WebSocketTransport {
     private struct State: Sendable {
         var dials: [ScriptedLink] = []
         var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -12,8 +22,10 @@ package final class ScriptedTransport: WebSocketTransport {
 
     private let state = Locked(State())
 
-    package init() {}
+    /// Makes a transport that nobody has dialled on.
+    public init() {}
 
+    /// What the client calls.
     package func dial(
         _ target: WebSocketTarget,
         on loop: EventLoop,
@@ -32,11 +44,14 @@ package final class ScriptedTransport: WebSocketTransport {
     }
 
     /// How many attempts there have been.
-    package var dialCount: Int { self.state.withLock { $0.dials.count } }
+    public var dialCount: Int { self.state.withLock { $0.dials.count } }
 
-    /// Attempt `number`, from 1, as soon as there is one. When the test is cancelled before, as at its time limit, a
-    /// connection on which nothing happens.
-    package func dial(_ number: Int) async -> ScriptedLink {
+    /// Attempt `number`, as soon as there is one. When the test is cancelled before, as at its time limit, a connection on
+    /// which nothing happens.
+    ///
+    /// - Parameter number: which one, from 1.
+    /// - Returns: the attempt.
+    public func dial(_ number: Int) async -> ScriptedLink {
         while true {
             let link = self.state.withLock { $0.dials.count >= number ? $0.dials[number - 1] : nil }
             if let link { return link }
