@@ -114,6 +114,27 @@ let package = Package(
             path: "Tests/ProofTests/Proofs",
             swiftSettings: swift
         ),
+        .target(
+            name: "Simulator",
+            dependencies: [
+                "Freshet", "FreshetCore", "FreshetGraphQL", "FreshetTransport", "FreshetTestSupport",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            path: "Tests/SimulationTests/Simulator",
+            swiftSettings: swift
+        ),
+        .executableTarget(
+            name: "Simulate",
+            dependencies: ["Simulator"],
+            path: "Tests/SimulationTests/Simulate",
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulator"],
+            path: "Tests/SimulationTests/Tests",
+            swiftSettings: swift
+        ),
         .testTarget(name: "FreshetCoreTests", dependencies: ["FreshetCore"], swiftSettings: swift),
         .testTarget(
             name: "FreshetTransportTests",

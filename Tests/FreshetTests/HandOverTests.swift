@@ -27,16 +27,14 @@ struct HandOverTests {
         await harness.clock.advance(by: .seconds(3))
         let second = await harness.ready(2)
         #expect(await second.nextDeed() == .sent("sub 1 a"))
-        // The old connection's last word, the longest overlap, and the query's turn.
-        await harness.clock.sleepers(3)
-        await harness.clock.advance(by: .seconds(2))
-        // What was on its way before that.
+        await self.answerPings(first, second)
+        // What is on its way to the old connection, the longest overlap, and the query's turn.
         await harness.clock.sleepers(3)
         await harness.clock.advance(by: .milliseconds(100))
         #expect(await first.nextDeed() == .close(code: 1000))
         first.end(.ours)
         await harness.clock.sleepers()
-        await harness.clock.advance(by: .milliseconds(7900))
+        await harness.clock.advance(by: .milliseconds(9900))
         #expect(await second.nextDeed() == .sent("sub 2 b?"))
         second.receive("2 x", "1 y")
         #expect(await query.next() == .event(.update("x")))
@@ -55,9 +53,7 @@ struct HandOverTests {
         await harness.clock.advance(by: .seconds(3))
         let second = await harness.ready(2)
         #expect(await second.nextDeed() == .sent("sub 1 a"))
-        // The last word, and the longest overlap.
-        await harness.clock.sleepers(2)
-        await harness.clock.advance(by: .seconds(2))
+        await self.answerPings(first, second)
         first.receive("1 x")
         #expect(await feed.next() == .event(.update("x")))
         // The new subscription began after that one.
@@ -67,5 +63,13 @@ struct HandOverTests {
         #expect(await first.nextDeed() == .close(code: 1000))
         second.receive("1 z")
         #expect(await feed.next() == .event(.update("z")))
+    }
+
+    /// Both say that they have read everything, the new one first: then the old one is asked.
+    private func answerPings(_ old: ScriptedLink, _ new: ScriptedLink) async {
+        #expect(await new.nextDeed() == .sent("ping"))
+        new.receive("pong")
+        #expect(await old.nextDeed() == .sent("ping"))
+        old.receive("pong")
     }
 }

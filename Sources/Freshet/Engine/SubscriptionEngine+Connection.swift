@@ -133,7 +133,7 @@ extension SubscriptionEngine {
             self.actions.append(.start(.confirmation(epoch, id), self.policy.acknowledge))
         }
         if self.handOver?.epoch == epoch, stream.kind == .subscription {
-            self.handOver?.overlaps[id] = Overlap(hasPositions: stream.continuity.position != nil)
+            self.handOver?.overlaps[id] = stream.continuity.overlap()
             return
         }
         stream.home = epoch
@@ -150,13 +150,17 @@ extension SubscriptionEngine {
             return self.handOver?.epoch == epoch || !stream.continuity.isLive
         }
         guard !waiting.isEmpty else { return }
-        guard let ping = self.connections[epoch]?.source.ping() else { return self.confirmed(waiting, on: epoch) }
+        guard let connection = self.connections[epoch], connection.pings.count < Self.pingLimit,
+            let ping = connection.source.ping()
+        else { return self.confirmed(waiting, on: epoch) }
         self.connections[epoch]?.pings.append(.subscriptions(waiting))
         self.actions += [.send(epoch, ping), .start(.settle(epoch), Self.settleDeadline)]
     }
 
-    /// A server that does not answer the source's ping has had time enough to read what came before it, and to say what it
-    /// had to say.
+    /// A server that leaves so many unanswered does not answer at all.
+    private static var pingLimit: Int { 32 }
+
+    /// A server that does not answer the source's ping has had time enough to read what came before it.
     static var settleDeadline: Duration { .seconds(2) }
 
     mutating func confirmed(_ ids: [SubscriptionID], on epoch: Epoch) {
@@ -180,9 +184,12 @@ extension SubscriptionEngine {
         case .settle(let epoch):
             // Unread answers are not missing ones.
             guard self.full.isEmpty else { return self.actions.append(.start(timer, Self.settleDeadline)) }
-            let pings = self.connections[epoch]?.pings ?? []
-            self.connections[epoch]?.pings = []
-            for ping in pings { self.answered(ping, on: epoch) }
+            for (place, ping) in (self.connections[epoch]?.pings ?? []).enumerated() {
+                // Only an answer says that everything has come: a connection that is dead says nothing either.
+                guard case .subscriptions(let ids) = ping else { continue }
+                self.connections[epoch]?.pings[place] = .spent
+                self.confirmed(ids, on: epoch)
+            }
         case .lastWord(let epoch):
             self.heardLastWord(epoch)
         case .silence(let epoch):
@@ -193,6 +200,7 @@ extension SubscriptionEngine {
         case .again(let id):
             self.subscribeAgain(id)
         case .fetch(let id, let number):
+            guard self.streams[id]?.continuity.isFetching(number) == true else { return }
             self.actions.append(.cancelFetch(id))
             let error = FreshetError(.timeout(.snapshot), "the snapshot did not come within \(Self.fetchDeadline)")
             self.fetched(id, number, .failure(error))

@@ -62,10 +62,11 @@ extension SubscriptionEngine {
     /// fall between them.
     private mutating func setBarrier() {
         self.handOver?.barrier = .waiting
-        guard let current = self.current else { return }
-        self.connections[current]?.pings.append(.barrier)
-        if let ping = self.connections[current]?.source.ping() { self.actions.append(.send(current, ping)) }
-        self.actions.append(.start(.settle(current), Self.settleDeadline))
+        // Without a ping it is never known: then the end of the overlap decides, and says what it does not know.
+        if let current = self.current, let ping = self.connections[current]?.source.ping() {
+            self.connections[current]?.pings.append(.barrier)
+            self.actions.append(.send(current, ping))
+        }
         self.takeOverIfReady()
     }
 
@@ -78,7 +79,7 @@ extension SubscriptionEngine {
         for id in self.streams.keys.sorted() {
             guard let stream = self.streams[id], stream.home == old || stream.home == nil else { continue }
             if let error = handOver.refused[id] {
-                self.end(id, .failed(error))
+                self.refused(id, error, on: epoch)
             } else if stream.kind != .subscription {
                 self.moveOneShot(id, to: epoch)
             } else if let overlap = handOver.overlaps[id] {
@@ -99,19 +100,25 @@ extension SubscriptionEngine {
     ) {
         guard var stream = self.streams[id] else { return }
         stream.home = handOver.epoch
-        let isLastWord = handOver.barrier == .passed
-        if stream.continuity.isLive, let (updates, repeated) = overlap.takeOver(afterLastWord: isLastWord) {
-            let actions = stream.continuity.takeOver(updates, delivered: repeated)
-            self.streams[id] = stream
-            return self.perform(actions, of: id)
-        }
         if stream.lostAt == nil { (stream.lostAt, stream.lostBecause) = (self.now, reason) }
-        var actions = stream.continuity.lost()
-        actions += stream.continuity.subscribed(gap: stream.takeGap(at: self.now))
-        actions += stream.continuity.confirmed()
-        actions += stream.continuity.received(overlap.held)
+        let actions = stream.continuity.takeOver(
+            overlap,
+            afterLastWord: handOver.barrier == .passed,
+            gap: stream.takeGap(at: self.now)
+        )
         self.streams[id] = stream
         self.perform(actions, of: id)
+    }
+
+    /// The new connection's server does not want to serve it: perhaps only not from its position.
+    private mutating func refused(_ id: SubscriptionID, _ error: FreshetError, on epoch: Epoch) {
+        guard var stream = self.streams[id] else { return }
+        stream.home = epoch
+        _ = stream.continuity.lost()
+        _ = stream.continuity.subscribed(gap: stream.takeGap(at: self.now))
+        let actions = stream.continuity.refused(because: error)
+        self.streams[id] = stream
+        if let actions { self.perform(actions, of: id) } else { self.end(id, .failed(error)) }
     }
 
     /// What was sent on the old connection is asked again; what still waited there for its turn now waits on the new one.

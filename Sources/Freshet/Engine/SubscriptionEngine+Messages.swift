@@ -80,6 +80,7 @@ extension SubscriptionEngine {
 
     mutating func answered(_ ping: Ping, on epoch: Epoch) {
         switch ping {
+        case .spent: break
         case .subscriptions(let ids): self.confirmed(ids, on: epoch)
         case .barrier:
             guard epoch == self.current, self.handOver != nil else { return }

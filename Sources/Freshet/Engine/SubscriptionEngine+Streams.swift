@@ -16,7 +16,7 @@ extension SubscriptionEngine {
         if let sharing = opening.sharing, let id = self.shared[sharing], let stream = self.streams[id] {
             self.streams[id]?.consumers.append(consumer)
             self.consumers[consumer] = id
-            if let last = stream.last { self.actions.append(.deliver([consumer], [last])) }
+            if !stream.last.isEmpty { self.actions.append(.deliver([consumer], stream.last)) }
             return
         }
         self.lastID += 1
@@ -70,7 +70,7 @@ extension SubscriptionEngine {
     private mutating func forget(_ id: SubscriptionID) {
         guard let stream = self.streams.removeValue(forKey: id) else { return }
         if let sharing = stream.sharing { self.shared[sharing] = nil }
-        if !stream.continuity.isLive { self.stopFetching(id) }
+        if !stream.continuity.isLive { self.stopFetching(id, stream.continuity.fetch) }
         if stream.failures > 0 { self.actions.append(.stop(.again(id))) }
         for epoch in self.connections.keys.sorted() where self.connections[epoch]?.isClosing == false {
             guard self.connections[epoch]?.table.remove(id) == true else { continue }
@@ -142,7 +142,8 @@ extension SubscriptionEngine {
                 self.actions += [
                     .fetch(id, number, gap: gap, for: consumer), .start(.fetch(id, number), Self.fetchDeadline),
                 ]
-            case .cancelFetch: self.stopFetching(id)
+            case .fetchLater(let number): self.fetchLater(id, number)
+            case .cancelFetch: self.stopFetching(id, self.streams[id]?.continuity.fetch ?? 0)
             case .subscribeAgain: self.subscribeAgain(id)
             }
         }
@@ -150,27 +151,43 @@ extension SubscriptionEngine {
 
     mutating func deliver(_ items: [FeedItem], of id: SubscriptionID) {
         guard let stream = self.streams[id], !items.isEmpty else { return }
-        if stream.sharing != nil, let last = items.last, last.isDroppable { self.streams[id]?.last = last.detached() }
+        if stream.sharing != nil { self.streams[id]?.last = Self.last(of: items, after: stream.last) }
         self.actions.append(.deliver(stream.consumers, items))
     }
 
-    private mutating func stopFetching(_ id: SubscriptionID) {
-        self.actions.append(.cancelFetch(id))
+    private static func last(of items: [FeedItem], after earlier: [FeedItem]) -> [FeedItem] {
+        var last = earlier
+        if let place = items.lastIndex(where: \.isDroppable) { last = [items[place].detached()] }
+        // Gaps after it, as one. Without an element before them they tell a newcomer nothing.
+        for item in items.reversed().prefix(while: { !$0.isDroppable }) where !last.isEmpty {
+            last = last.count == 1 ? last + [item] : [last[0], last[1].merged(with: item) ?? item]
+        }
+        return last
+    }
+
+    private mutating func stopFetching(_ id: SubscriptionID, _ number: Int) {
+        guard number > 0 else { return }
+        self.actions += [.cancelFetch(id), .stop(.fetch(id, number)), .stop(.refetch(id, number))]
     }
 
     mutating func fetched(_ id: SubscriptionID, _ number: Int, _ result: Result<Fetched, FreshetError>) {
-        guard let failures = self.streams[id]?.failures else { return }
+        guard self.streams[id]?.continuity.isFetching(number) == true else { return }
         self.actions.append(.stop(.fetch(id, number)))
         switch result {
         case .success(let fetched):
-            self.streams[id]?.failures = 0
             if let actions = self.streams[id]?.continuity.fetched(number, fetched) { self.perform(actions, of: id) }
+            if self.streams[id]?.continuity.isLive == true { self.streams[id]?.failures = 0 }
         case .failure(let error):
             if case .fatal = self.policy.close.decision(on: .failure(error)) { return self.end(id, .failed(error)) }
-            self.streams[id]?.failures = failures + 1
-            let delay = self.policy.subscriptionBackoff.delay(attempt: failures + 1, jitter: self.jitter)
-            self.actions.append(.start(.refetch(id, number), delay))
+            self.fetchLater(id, number)
         }
+    }
+
+    private mutating func fetchLater(_ id: SubscriptionID, _ number: Int) {
+        guard let failures = self.streams[id]?.failures else { return }
+        self.streams[id]?.failures = failures + 1
+        let delay = self.policy.subscriptionBackoff.delay(attempt: failures + 1, jitter: self.jitter)
+        self.actions.append(.start(.refetch(id, number), delay))
     }
 
     // MARK: - Back-pressure

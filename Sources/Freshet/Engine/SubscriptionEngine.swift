@@ -35,6 +35,8 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
         case subscriptions([SubscriptionID])
         /// Everything that this connection had to say has come.
         case barrier
+        /// Its time was up; the answer may still come.
+        case spent
     }
 
     struct Stream {
@@ -45,8 +47,8 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
         var continuity: ContinuityMachine
         /// The connection that its elements count on.
         var home: Epoch?
-        /// For those who join later.
-        var last: FeedItem?
+        /// For those who join later: the last element, and the gap after it if there is one.
+        var last: [FeedItem] = []
         /// Refusals and failed snapshots one after another.
         var failures = 0
         var lostAt: Duration?

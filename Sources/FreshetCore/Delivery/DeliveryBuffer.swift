@@ -74,7 +74,8 @@ package struct DeliveryBuffer<Element: DeliveryElement>: Sendable {
         for element in batch {
             self.elements.append(element)
             self.bytes += element.byteCount
-            guard self.isOver else { continue }
+            // One alone may be larger than all that may wait.
+            guard self.isOver, self.count > 1 else { continue }
             switch self.policy.overflow {
             case .suspending:
                 break
@@ -178,7 +179,8 @@ package struct DeliveryBuffer<Element: DeliveryElement>: Sendable {
 
     @inlinable package mutating func take() -> Taken {
         if !self.elements.isEmpty {
-            let batch = self.head == 0 && self.dropped == 0 ? self.elements : self.batchAfterDrops()
+            let isWhole = self.head == 0 && self.dropped == 0 && self.keptGap == nil
+            let batch = isWhole ? self.elements : self.batchAfterDrops()
             self.elements = []
             self.head = 0
             self.bytes = 0

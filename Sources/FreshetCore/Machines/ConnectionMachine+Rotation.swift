@@ -21,13 +21,14 @@ extension ConnectionMachine {
     mutating func handedOver(_ epoch: Epoch, at now: Duration) -> [Action] {
         guard case .live(let old) = self.state, let attempt = self.successor, attempt.epoch == epoch, self.overlapping
         else { return [] }
-        self.takeOver(attempt, at: now)
+        // One connection to whoever asks for its health: nothing broke between them.
+        self.takeOver(attempt, since: old.since)
         return [.stop(.overlap, epoch), .stop(.linger, old.epoch), .closeSocket(old.epoch)]
             + self.planRotation(attempt, at: now) + self.lingerIfUnwanted(epoch)
     }
 
-    private mutating func takeOver(_ attempt: Attempt, at now: Duration) {
-        self.state = .live(Live(epoch: attempt.epoch, since: now, expiry: attempt.expiry))
+    private mutating func takeOver(_ attempt: Attempt, since: Duration) {
+        self.state = .live(Live(epoch: attempt.epoch, since: since, expiry: attempt.expiry))
         self.successor = nil
         self.overlapping = false
         self.rotationFailures = 0
@@ -38,7 +39,7 @@ extension ConnectionMachine {
     mutating func promoteSuccessor(insteadOf epoch: Epoch, because end: ConnectionEnd, at now: Duration) -> [Action]? {
         guard let attempt = self.successor else { return nil }
         if self.overlapping {
-            self.takeOver(attempt, at: now)
+            self.takeOver(attempt, since: now)
             return [
                 .stop(.overlap, attempt.epoch),
                 .forceHandOver(to: attempt.epoch, outage: .zero, reason: end.error.message),
@@ -47,7 +48,7 @@ extension ConnectionMachine {
         self.noteLoss(end.error, at: now)
         self.successor = nil
         self.state = .connecting(attempt)
-        return [.lost(epoch), .report(.connecting(attempt: 1))]
+        return [.lost(epoch), .report(.connecting(attempt: self.failures + 1))]
     }
 
     mutating func successorEnded(_ epoch: Epoch, jitter: Double) -> [Action] {

@@ -22,10 +22,12 @@ package struct ConnectionMachine: Sendable {
 
     /// The connection, or attempt, that counts; a successor stands beside it.
     enum State {
-        case idle, waiting, parked, suspended, closed
+        case idle, waiting, parked, suspended
         case connecting(Attempt)
         case live(Live)
         case closing(Epoch)
+        /// For good; with the socket that is not closed yet.
+        case closed(Epoch?)
     }
 
     struct Attempt {
@@ -52,7 +54,7 @@ package struct ConnectionMachine: Sendable {
     var suspended = false
     private var everReady = false
     /// Failures one after another, since the last healthy time.
-    private var failures = 0
+    var failures = 0
     /// Whether other credentials were asked for because the server refused some, and not been proven good since.
     var refreshed = false
     private var lostAt: Duration?
@@ -63,7 +65,9 @@ package struct ConnectionMachine: Sendable {
     var overlapping = false
     var rotationFailures = 0
 
-    /// - Parameter hasCredentials: whether there is a provider to ask before each attempt.
+    /// - Parameters:
+    ///   - policy: when to dial, and for how long to wait.
+    ///   - hasCredentials: whether there is a provider to ask before each attempt.
     package init(policy: ConnectionPolicy = ConnectionPolicy(), hasCredentials: Bool = false) {
         self.policy = policy
         self.hasCredentials = hasCredentials
@@ -81,6 +85,8 @@ package struct ConnectionMachine: Sendable {
             return self.becameWanted()
         case .unwanted:
             self.wanted = false
+            // Nobody is left who has missed anything.
+            if !self.policy.eager { self.forgetLoss() }
             return self.becameUnwanted(at: now)
         case .hint(let hint):
             return self.hinted(hint, at: now)
@@ -166,9 +172,11 @@ package struct ConnectionMachine: Sendable {
             self.everReady = true
             self.state = .live(Live(epoch: epoch, since: now, expiry: attempt.expiry))
             let outage = self.lostAt.map { now - $0 } ?? .zero
-            self.lostAt = nil
+            let reason = self.lostBecause
+            self.forgetLoss()
+            self.rotationFailures = 0
             return [.stop(.acknowledge, epoch), .report(.live)] + self.planRotation(attempt, at: now)
-                + [.subscribeAll(epoch, outage: outage, reason: self.lostBecause)] + self.lingerIfUnwanted(epoch)
+                + [.subscribeAll(epoch, outage: outage, reason: reason)] + self.lingerIfUnwanted(epoch)
         }
         guard case .live(let live) = self.state, let attempt = self.successor, attempt.epoch == epoch,
             attempt.phase == .acknowledging, !self.overlapping
@@ -192,7 +200,8 @@ package struct ConnectionMachine: Sendable {
         switch self.state {
         case .closing(epoch):
             return self.closed(at: now)
-        case .closed where epoch == self.lastEpoch:
+        case .closed(epoch):
+            self.state = .closed(nil)
             return [.report(.idle)]
         case .connecting(let attempt) where attempt.epoch == epoch:
             let timer: Timer = attempt.phase == .credentials ? .credentials : .acknowledge
@@ -269,6 +278,11 @@ package struct ConnectionMachine: Sendable {
         self.lostBecause = error.message
     }
 
+    private mutating func forgetLoss() {
+        self.lostAt = nil
+        self.lostBecause = ""
+    }
+
     private mutating func forgetFailuresIfProven(_ live: Live, at now: Duration) {
         let healthy = now - live.since >= self.policy.healthy
         if healthy { self.failures = 0 }
@@ -280,7 +294,7 @@ package struct ConnectionMachine: Sendable {
         self.state = .idle
         self.failures = 0
         self.refreshed = false
-        self.lostAt = nil
+        self.forgetLoss()
         self.everReady = false
         return [.report(.failed(error)), .fail(error)]
     }
@@ -292,8 +306,8 @@ package struct ConnectionMachine: Sendable {
         let old = self.state
         let successor = self.dropSuccessor()
         switch old {
-        case .idle, .suspended, .closed:
-            if forGood { self.state = .closed }
+        case .idle, .suspended:
+            if forGood { self.state = .closed(nil) }
             return []
         case .waiting, .parked:
             return [.stop(.retry, self.lastEpoch)] + self.rest(forGood: forGood)
@@ -305,21 +319,22 @@ package struct ConnectionMachine: Sendable {
             self.forgetFailuresIfProven(live, at: now)
             let stops: [Action] = [.stop(.linger, live.epoch), .stop(.rotate, live.epoch)]
             return self.closeSocket(live.epoch, stops + successor, forGood)
-        case .closing:
-            if forGood { self.state = .closed }
+        case .closing(let epoch):
+            if forGood { self.state = .closed(epoch) }
+            return []
+        case .closed:
             return []
         }
     }
 
     private mutating func closeSocket(_ epoch: Epoch, _ stops: [Action], _ forGood: Bool) -> [Action] {
-        self.state = forGood ? .closed : .closing(epoch)
+        self.state = forGood ? .closed(epoch) : .closing(epoch)
         return stops + [.lost(epoch), .report(.closing), .closeSocket(epoch)]
     }
 
     /// Without a socket there is nothing to wait for.
     private mutating func rest(forGood: Bool) -> [Action] {
-        self.state = forGood ? .closed : self.suspended ? .suspended : .idle
-        if !self.suspended { self.lostAt = nil }
+        self.state = forGood ? .closed(nil) : self.suspended ? .suspended : .idle
         return [.report(self.suspended && !forGood ? .suspended : .idle)]
     }
 
@@ -330,10 +345,6 @@ package struct ConnectionMachine: Sendable {
             return [.report(.suspended)]
         }
         self.state = .idle
-        guard self.isWanted else {
-            self.lostAt = nil
-            return [.report(.idle)]
-        }
-        return [.report(.idle)] + self.dial()
+        return [.report(.idle)] + (self.isWanted ? self.dial() : [])
     }
 }

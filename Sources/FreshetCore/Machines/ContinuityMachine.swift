@@ -19,6 +19,8 @@ package struct ContinuityMachine: Sendable {
         case deliver([FeedItem])
         /// Fetch, and answer with this number.
         case fetch(Int, Gap?)
+        /// Fetch again after a while: call `refetch`.
+        case fetchLater(Int)
         case cancelFetch
         /// Nothing from that position on is to be had: subscribe again, from the beginning.
         case subscribeAgain
@@ -41,15 +43,22 @@ package struct ContinuityMachine: Sendable {
         var gap: Gap?
     }
 
-    /// What may be held back while a snapshot is fetched; beyond it another one is fetched.
+    /// What may be held back while a snapshot is fetched; beyond it another one is fetched, for which twice as much may be
+    /// held, and so on to sixteen times as much.
     package static let heldElements = 4096
     package static let heldBytes = 4 << 20
 
     private let recovery: Recovery
     private var state = State.new
     private var replay: Replay
-    private var fetch = 0
+    /// The number of the last fetch.
+    private(set) package var fetch = 0
+    private var patience = 1
+    /// What the last snapshot had of each object: changes that are no newer may still be on their way.
+    private var covered: [JSONValue: Position] = [:]
     private var resumedAt: Position?
+    /// A gap that was withheld when its subscription was lost again.
+    private var withheld: Gap?
 
     package init(_ recovery: Recovery, from position: Position? = nil) {
         self.recovery = recovery
@@ -65,13 +74,19 @@ package struct ContinuityMachine: Sendable {
         switch self.recovery {
         case .position: true
         case .none: false
-        case .snapshot, .custom: if case .live = self.state { false } else { true }
+        case .snapshot, .custom:
+            if case .live = self.state { !self.covered.isEmpty } else { true }
         }
+    }
+
+    /// Whether keys are those of elements. With a snapshot they are those of the objects that the elements are about.
+    private var hasKeys: Bool {
+        if case .position = self.recovery { true } else { false }
     }
 
     /// Whether there is nothing to look at: what comes is handed out.
     package var isPlain: Bool {
-        guard case .live = self.state, !self.replay.isExpecting else { return false }
+        guard case .live = self.state, !self.replay.isExpecting, self.covered.isEmpty else { return false }
         if case .position = self.recovery { return false }
         return true
     }
@@ -101,19 +116,24 @@ package struct ContinuityMachine: Sendable {
             self.state = .settling(Held())
             return wasLost ? [.deliver([.gap(gap)])] : []
         case .custom:
-            self.state = .settling(Held(gap: wasLost ? gap : nil))
+            let all = self.withheld.map { $0.merged(with: gap) } ?? gap
+            self.withheld = nil
+            self.state = .settling(Held(gap: wasLost ? all : nil))
             return []
         }
     }
 
     /// The server knows of the subscription: what it sends from now on, and what is fetched from now on, overlap.
     package mutating func confirmed() -> [Action] {
-        guard case .settling(let held) = self.state else { return [] }
+        guard case .settling(var held) = self.state else { return [] }
+        // What is fetched from now on is newer than whatever could not be held.
+        held.isStale = false
         return self.startFetch(held)
     }
 
     private mutating func startFetch(_ held: Held) -> [Action] {
         self.fetch += 1
+        // What came before it was asked for is kept: a snapshot may be made from a copy that is a little behind.
         self.state = .fetching(held)
         return [.fetch(self.fetch, held.gap)]
     }
@@ -138,7 +158,8 @@ package struct ContinuityMachine: Sendable {
     private func hold(_ updates: [MarkedUpdate], _ held: inout Held) {
         held.updates += updates
         held.bytes = updates.reduce(held.bytes) { $0 + $1.payload.count }
-        guard held.updates.count > Self.heldElements || held.bytes > Self.heldBytes else { return }
+        guard held.updates.count > Self.heldElements * self.patience || held.bytes > Self.heldBytes * self.patience
+        else { return }
         held = Held(isStale: true, gap: held.gap)
     }
 
@@ -146,14 +167,14 @@ package struct ContinuityMachine: Sendable {
         var items: [FeedItem] = []
         items.reserveCapacity(updates.count)
         for update in updates {
-            guard !self.replay.isRepetition(update) else { continue }
+            guard !self.replay.isRepetition(update, byKey: self.hasKeys), !self.isCovered(update.mark) else { continue }
             if case .replaying = self.state {
                 self.state = .live
                 if let position = update.mark?.position, let resumedAt = self.resumedAt, position.isBefore(resumedAt) {
                     items.append(.gap(Self.wentBack))
                 }
             }
-            self.replay.delivered(update.mark)
+            if self.hasKeys { self.replay.delivered(update.mark) }
             items.append(.update(update.payload))
         }
         return items.isEmpty ? [] : [.deliver(items)]
@@ -165,26 +186,32 @@ package struct ContinuityMachine: Sendable {
         outage: .zero
     )
 
+    /// Whether this fetch is waited for.
+    package func isFetching(_ number: Int) -> Bool {
+        if case .fetching = self.state { number == self.fetch } else { false }
+    }
+
     /// The fetch of this number has succeeded.
     package mutating func fetched(_ number: Int, _ fetched: Fetched) -> [Action] {
-        guard case .fetching(var held) = self.state, number == self.fetch else { return [] }
+        guard case .fetching(let held) = self.state, number == self.fetch else { return [] }
         guard !held.isStale else {
-            held.isStale = false
-            return self.startFetch(held)
+            self.patience = min(self.patience * 2, 16)
+            return [.fetchLater(number)]
         }
         self.state = .live
+        self.covered = fetched.versions
         var items = fetched.items
         if let gap = held.gap, fetched.kind != .changes { items.insert(.gap(gap), at: 0) }
-        for update in held.updates where !Self.isCovered(update.mark, by: fetched.versions) {
-            items.append(.update(update.payload))
-        }
+        for update in held.updates where !self.isCovered(update.mark) { items.append(.update(update.payload)) }
         return items.isEmpty ? [] : [.deliver(items)]
     }
 
-    /// Whether the snapshot has this change already.
-    private static func isCovered(_ mark: UpdateMark?, by versions: [JSONValue: Position]) -> Bool {
-        guard let key = mark?.key, let position = mark?.position, let version = versions[key] else { return false }
-        return position == version || position.isBefore(version)
+    /// Whether the snapshot has this change already. One that is certainly newer says that no older ones will come.
+    private mutating func isCovered(_ mark: UpdateMark?) -> Bool {
+        guard let key = mark?.key, let position = mark?.position, let version = self.covered[key] else { return false }
+        if position.isBefore(version) { return true }
+        if version.isBefore(position) { self.covered[key] = nil }
+        return position == version
     }
 
     /// The fetch of this number has failed in a way that another one may not: fetch again.
@@ -199,10 +226,15 @@ package struct ContinuityMachine: Sendable {
         switch self.state {
         case .new, .lost:
             return []
-        case .live, .replaying, .settling:
+        case .live, .replaying:
             self.state = .lost
             return []
-        case .fetching:
+        case .settling(let held):
+            self.withheld = held.gap
+            self.state = .lost
+            return []
+        case .fetching(let held):
+            self.withheld = held.gap
             self.state = .lost
             return [.cancelFetch]
         }
@@ -219,11 +251,35 @@ package struct ContinuityMachine: Sendable {
 
     // MARK: - Two connections
 
-    /// The second connection takes over. `updates` came on it so far; `delivered` are the keys that came on the first since.
-    package mutating func takeOver(_ updates: [MarkedUpdate], delivered: [JSONValue]) -> [Action] {
-        self.replay.begin()
-        self.replay.expect(delivered)
-        self.state = .live
-        return self.handOut(updates)
+    /// Beginning on a second connection as well, from the present position.
+    package func overlap() -> Overlap {
+        Overlap(hasPositions: self.replay.position != nil, byKey: self.hasKeys, repeated: self.replay.keys)
+    }
+
+    /// The second connection takes over; where nothing is known that fits, there is a gap.
+    ///
+    /// - Parameters:
+    ///   - overlap: what came on both.
+    ///   - afterLastWord: whether all has come that the old connection had to say when the new one was subscribed.
+    ///   - gap: what there may be.
+    package mutating func takeOver(_ overlap: Overlap, afterLastWord: Bool, gap: Gap) -> [Action] {
+        if self.isLive, let (updates, repeated) = overlap.takeOver(afterLastWord: afterLastWord) {
+            self.replay.begin()
+            self.replay.expect(repeated)
+            self.state = .live
+            return self.handOut(updates)
+        }
+        switch self.recovery {
+        case .none where self.isLive, .position where self.isLive:
+            // What was handed out already may still come again, in whatever order.
+            self.replay.expect(Array(Set(overlap.old)))
+            self.state = .live
+            return [.deliver([.gap(gap)])] + self.handOut(overlap.held)
+        case .none, .position, .snapshot, .custom:
+            var actions = self.lost()
+            actions += self.subscribed(gap: gap)
+            actions += self.confirmed()
+            return actions + self.received(overlap.held)
+        }
     }
 }

@@ -10,19 +10,26 @@ package struct Overlap: Sendable {
     package static let limit = 4096
 
     private let hasPositions: Bool
+    private let byKey: Bool
+    /// What the new one may send again, because its position is before the last element that came on the old one.
+    private let repeated: [JSONValue]
     /// What identifies the elements that came on the old connection since the new one was subscribed.
-    private var old: [JSONValue] = []
+    private(set) package var old: [JSONValue] = []
     private(set) package var held: [MarkedUpdate] = []
     private(set) package var isConfirmed = false
 
-    /// - Parameter hasPositions: whether the new subscription began at the old one's position, so that nothing can fall
-    ///   between them.
-    package init(hasPositions: Bool) {
+    /// - Parameters:
+    ///   - hasPositions: whether the new subscription began at the old one's position, so that nothing can fall between them.
+    ///   - byKey: whether keys tell elements apart.
+    ///   - repeated: the keys of what the old one had from that position on.
+    package init(hasPositions: Bool, byKey: Bool = true, repeated: [JSONValue] = []) {
         self.hasPositions = hasPositions
+        self.byKey = byKey
+        self.repeated = repeated
     }
 
     package mutating func cameOnOld(_ updates: [MarkedUpdate]) {
-        self.old += updates.map(\.identity)
+        self.old += updates.map { $0.identity(byKey: self.byKey) }
     }
 
     package mutating func cameOnNew(_ updates: [MarkedUpdate]) {
@@ -37,30 +44,34 @@ package struct Overlap: Sendable {
 
     /// Whether the new connection can take over without a gap.
     ///
-    /// - Parameter afterLastWord: whether all has come that the old connection had to say when the new one was subscribed.
+    /// - Parameter afterLastWord: whether all has come that the old connection had to say when the new one was known to be
+    ///   subscribed. Then nothing can fall between the two.
+    /// - Returns: whether it can.
     package func canTakeOver(afterLastWord: Bool) -> Bool {
-        guard self.isConfirmed else { return false }
-        if self.hasPositions { return true }
-        return self.old.isEmpty ? afterLastWord : self.alignment != nil
+        self.isConfirmed && (self.hasPositions || afterLastWord || self.alignment != nil)
     }
 
-    /// What is left of the new stream, and what will still come on it that was handed out already. Nil: nobody knows.
+    /// What is left of the new stream, and what may still come on it that was handed out already. Nil: nobody knows.
     package func takeOver(afterLastWord: Bool) -> (updates: [MarkedUpdate], repeated: [JSONValue])? {
-        if self.hasPositions { return (self.held, self.old) }
+        if self.hasPositions { return (self.held, self.repeated + self.old) }
         guard self.canTakeOver(afterLastWord: afterLastWord) else { return nil }
-        guard let begin = self.alignment else { return (self.held, []) }
+        // Nothing in common yet. What comes again will do so once.
+        guard let begin = self.alignment else { return (self.held, Array(Set(self.old))) }
+        // Below zero: the new stream began earlier than the old one, which is where the feed began.
         let covered = self.old.count - begin
         if covered <= self.held.count { return (Array(self.held[covered...]), []) }
         return ([], Array(self.old[(begin + self.held.count)...]))
     }
 
-    /// Where in the old stream the new one begins. The latest such place: rather twice than never.
+    /// Where in the old stream the new one begins, counted from the old one's beginning; the latest such place: rather
+    /// twice than never.
     private var alignment: Int? {
-        guard !self.held.isEmpty else { return nil }
-        let new = self.held.map(\.identity)
-        for begin in self.old.indices.reversed() {
-            let length = min(self.old.count - begin, new.count)
-            if self.old[begin..<begin + length].elementsEqual(new[..<length]) { return begin }
+        guard !self.held.isEmpty, !self.old.isEmpty else { return nil }
+        let new = self.held.map { $0.identity(byKey: self.byKey) }
+        for begin in (1 - new.count..<self.old.count).reversed() {
+            let (inOld, inNew) = (max(begin, 0), max(-begin, 0))
+            let length = min(self.old.count - inOld, new.count - inNew)
+            if self.old[inOld..<inOld + length].elementsEqual(new[inNew..<inNew + length]) { return begin }
         }
         return nil
     }

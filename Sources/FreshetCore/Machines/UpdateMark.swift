@@ -28,6 +28,9 @@ package struct MarkedUpdate: Sendable {
         self.mark = mark
     }
 
-    /// What makes it the same element when it comes again: its key, or else its bytes.
-    package var identity: JSONValue { self.mark?.key ?? .string(self.payload.text) }
+    /// What makes it the same element when it comes again: its key, if that is the element's and not that of the object it
+    /// is about, or else its bytes.
+    package func identity(byKey: Bool) -> JSONValue {
+        (byKey ? self.mark?.key : nil) ?? .string(self.payload.text)
+    }
 }

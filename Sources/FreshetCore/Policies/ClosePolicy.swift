@@ -51,7 +51,10 @@ public struct ClosePolicy: Sendable {
     /// Makes a policy with the defaults.
     public init() {}
 
-    /// - Parameter source: what the protocol on top of WebSocket says of its close codes.
+    /// - Parameters:
+    ///   - end: how the connection ended.
+    ///   - source: what the protocol on top of WebSocket says of its close codes.
+    /// - Returns: what comes next.
     package func decision(
         on end: ConnectionEnd,
         source: (_ code: UInt16, _ reason: String) -> Decision? = { _, _ in nil }

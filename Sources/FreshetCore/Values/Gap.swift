@@ -45,7 +45,7 @@ extension Gap {
         var merged = later
         merged.outage += self.outage
         if self.cause == .overflow, later.cause == .overflow {
-            merged.count = (self.count ?? 0) + (later.count ?? 0)
+            merged.count = if let count = self.count, let more = later.count { count + more } else { nil }
         } else {
             merged.cause = [self.cause, later.cause].contains(.historyLost) ? .historyLost : .unknown
             merged.count = nil

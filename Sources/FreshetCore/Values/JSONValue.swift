@@ -25,24 +25,6 @@ extension JSONValue {
     }
 }
 
-extension JSONValue {
-    /// Parses what keys and cursors are made of, quickly: text without escapes and whole numbers are themselves, and
-    /// everything else is its own text, white space and all.
-    package init?(scalar json: Bytes) {
-        guard json.count > 0 else { return nil }
-        if json[0] == UInt8(ascii: "\""), json.count >= 2 {
-            let inner = json[1..<json.count - 1]
-            let isPlain = inner.withBytes { !$0.contains(UInt8(ascii: "\\")) }
-            self = .string(isPlain ? inner.text : json.text)
-        } else if json.elementsEqual("null") {
-            return nil
-        } else {
-            let text = json.text
-            self = Int64(text).map { .integer($0) } ?? .string(text)
-        }
-    }
-}
-
 extension JSONValue: Codable {
     /// Reads any JSON value.
     ///

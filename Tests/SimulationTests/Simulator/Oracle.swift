@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+
+/// Judges a consumer's log by the invariants that a feed promises.
+struct Oracle {
+    let consumer: SimulatedConsumer
+    let server: SimulatedServer
+    /// What had been published when everybody had had time to recover.
+    let lastWhenWell: [Int]
+
+    /// What is wrong; nil when all is well.
+    func verdict() -> String? {
+        var last: Int?
+        /// Told since the last element: how many are missing, or that nobody knows.
+        var told: [Gap] = []
+        var isOver = false
+        for (place, entry) in self.consumer.log.enumerated() {
+            // single-terminal
+            if isOver { return "something follows the end, at \(place)" }
+            switch entry {
+            case .update(let number):
+                if let fault = self.judge(number, after: last, told, place) { return fault }
+                last = number
+                told = []
+            case .snapshot(let number):
+                guard self.consumer.kind == .snapshot else { return "a snapshot, at \(place)" }
+                if let last, number < last { return "a snapshot of \(number) follows \(last), at \(place)" }
+                last = number
+                told = []
+            case .gap(let gap):
+                if let fault = self.judge(gap, place) { return fault }
+                told.append(gap)
+            case .end(let error):
+                isOver = true
+                if let fault = self.judge(end: error) { return fault }
+            }
+        }
+        guard !isOver, !self.consumer.hasLeft else { return nil }
+        return self.judgeTail(last, told)
+    }
+
+    /// ordered, unique, reliable, honest-gap
+    private func judge(_ number: Int, after last: Int?, _ told: [Gap], _ place: Int) -> String? {
+        guard let last else {
+            // A slow consumer's snapshot may have been dropped; then a gap says so.
+            let mayBeDropped = self.consumer.delivery.overflow != .suspending && !told.isEmpty
+            if self.consumer.kind == .snapshot, !mayBeDropped {
+                return "the first is \(number) without a snapshot, at \(place)"
+            }
+            return nil
+        }
+        guard number > last else { return "\(number) follows \(last), at \(place)" }
+        let missing = number - last - 1
+        if missing > 0, told.isEmpty { return "\(missing) are missing before \(number) and nothing says so, at \(place)" }
+        guard self.consumer.kind != .snapshot, !told.isEmpty, told.allSatisfy({ $0.cause == .overflow }) else { return nil }
+        let counted = told.reduce(0) { $0 + ($1.count ?? 0) }
+        return counted == missing ? nil : "\(missing) are missing before \(number), and \(counted) are said to be, at \(place)"
+    }
+
+    /// resumable: with a cursor only what the server has forgotten is lost.
+    private func judge(_ gap: Gap, _ place: Int) -> String? {
+        switch gap.cause {
+        case .overflow:
+            return self.consumer.delivery.overflow == .suspending ? "an overflow while suspending, at \(place)" : nil
+        case .historyLost:
+            return self.consumer.kind == .cursor ? nil : "historyLost without a cursor, at \(place)"
+        case .unknown:
+            guard self.consumer.kind == .cursor else { return nil }
+            // Before its first element, and the first after the server forgot, a feed has no cursor to go on from.
+            let before = self.consumer.log[..<place].reversed().prefix { entry in
+                if case .gap(let gap) = entry { gap.cause != .historyLost } else { true }
+            }
+            let hadElement = before.contains { if case .update = $0 { true } else { false } }
+            let hadOverflow = self.consumer.delivery.overflow != .suspending
+            return hadElement && !hadOverflow ? "a gap although there was a cursor, at \(place)" : nil
+        }
+    }
+
+    private func judge(end error: FreshetError?) -> String? {
+        switch error?.kind {
+        case nil: "a feed was completed that nobody completed"
+        case .overflow where self.consumer.delivery.overflow == .failOnOverflow: nil
+        case .protocolViolation where !self.server.broken.isEmpty: nil
+        default: "a feed failed: \(error?.message ?? "")"
+        }
+    }
+
+    /// reliable at the end: everything was published long before, so all of it has come, or is told to be missing.
+    private func judgeTail(_ last: Int?, _ told: [Gap]) -> String? {
+        let end = self.server.last[self.consumer.topic]
+        // What was published before a feed's first subscription is not owed to it.
+        guard (last ?? self.lastWhenWell[self.consumer.topic]) < end, told.isEmpty else { return nil }
+        return "\(end) was published, \(last.map(String.init) ?? "nothing") came, and nothing says so"
+    }
+}
