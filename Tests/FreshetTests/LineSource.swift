@@ -5,7 +5,7 @@ import FreshetCore
 import FreshetTransport
 
 /// The simplest protocol there can be: `hello`, `ready`, `sub 1 topic`, `1 text`, `end 1`, `bad 1`, `unsub 1`. A topic with a
-/// question mark has one text.
+/// question mark has one text. A `ping` is answered with `pong`.
 struct LineSource: FeedSource {
     var subprotocols: [String] { ["lines"] }
 
@@ -21,6 +21,8 @@ struct LineSource: FeedSource {
         WebSocketMessage(text: "sub \(id) \(request)")
     }
 
+    func ping() -> WebSocketMessage? { WebSocketMessage(text: "ping") }
+
     func kind(of request: String) -> OperationKind { request.hasSuffix("?") ? .query : .subscription }
 
     func unsubscribe(_ id: SubscriptionID) -> WebSocketMessage? {
@@ -32,6 +34,7 @@ struct LineSource: FeedSource {
         let words = text.split(separator: " ", maxSplits: 1).map(String.init)
         switch words.first {
         case "ready": return .ready
+        case "pong": return .answered
         case "ask": return .reply(WebSocketMessage(text: "answer"))
         case "end": return .completed(SubscriptionID(words[1]) ?? 0)
         case "bad": return .failed(SubscriptionID(words[1]) ?? 0, FreshetError(.invalidInput, "refused"))

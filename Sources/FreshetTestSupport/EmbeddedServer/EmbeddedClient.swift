@@ -16,6 +16,8 @@ final class EmbeddedClient {
 
     /// How often it is looked what is new in the log.
     private static let look: Duration = .milliseconds(2)
+    /// How many messages are sent before others have their turn, and it is looked what the client says.
+    private static let burst = 256
     /// How long a token may have expired before its connection is closed.
     private static let grace: Duration = .milliseconds(250)
 
@@ -151,7 +153,9 @@ final class EmbeddedClient {
     private func pump() {
         guard !self.stalled else { return }
         let newest = self.untimed.isEmpty ? 0 : self.log.last()
+        var sent = 0
         while self.peer.isOpen {
+            guard sent < Self.burst else { return self.peer.wantWritable() }
             guard let text = self.answers.first ?? self.nextUntimed(newest) else { return }
             guard self.peer.canSend else {
                 if self.answers.isEmpty { self.answers.append(text) }
@@ -159,6 +163,7 @@ final class EmbeddedClient {
             }
             if !self.answers.isEmpty { self.answers.removeFirst() }
             self.peer.send(Array(text.utf8))
+            sent += 1
         }
     }
 
