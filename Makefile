@@ -5,7 +5,7 @@ UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetTests|FreshetGraphQ
 # What needs the machine for itself runs apart. The leak checker judges ChurnTests' own process as well.
 ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.]ProofTests|InteropTests[.]ChurnTests
 
-.PHONY: help demo test build lint format conformance bench prove sanitize fuzz clean
+.PHONY: help demo test build lint format conformance bench prove simulate sanitize fuzz clean
 
 help:
 	@echo "make demo      build the release program and show it at work"
@@ -13,6 +13,7 @@ help:
 	@echo "make build     the release program: .build/release/freshet"
 	@echo "make conformance  the Autobahn test suite against our client (CASES='6 12.1' for some)"
 	@echo "make bench     our client and its peers in one run (ARGS='--quick --rows receive')"
+	@echo "make simulate  the engine on a virtual network (SEEDS=10000 FROM=1 ARGS='--mutation all' ARGS=--trace)"
 	@echo "make prove     a claim, tried for longer than a test may (NAME=cuts|restarts|slow|tokens ARGS='--seed 7')"
 	@echo "make lint      check the format; make format sets it right"
 	@echo "make sanitize  the unit tests under ThreadSanitizer, then under AddressSanitizer"
@@ -34,6 +35,15 @@ conformance:
 
 bench:
 	scripts/bench.sh $(ARGS)
+
+# The seeds of a run, and the first of them.
+SEEDS ?= 10000
+FROM ?= 1
+
+simulate:
+	scripts/install-dependencies.sh
+	swift build -c release --scratch-path .build --product Simulate
+	.build/release/Simulate $(SEEDS) --from $(FROM) $(ARGS)
 
 prove:
 	scripts/install-dependencies.sh

@@ -112,7 +112,7 @@ package struct GraphQLSource: FeedSource {
         case .pong: return .answered
         case .ka: return self.keptAlive()
         case .next, .data, .error, .complete, .startAck:
-            guard self.acknowledged else { throw Self.violation("\(type.rawValue) before the acknowledgement") }
+            guard self.acknowledged else { throw self.violation("\(type.rawValue) before the acknowledgement") }
             return try self.operation(type, envelope)
         }
     }
@@ -146,7 +146,7 @@ package struct GraphQLSource: FeedSource {
         case .error: return .failed(id, Self.failure(envelope.payload))
         case .next, .data:
             guard let payload = envelope.payload, payload.count > 0, payload[0] == UInt8(ascii: "{") else {
-                return .unreadable(id, Self.unreadable("\(type.rawValue) without an object as its payload"))
+                return .unreadable(id, self.unreadable("\(type.rawValue) without an object as its payload"))
             }
             return .update(id, payload)
         case .connectionAck, .connectionError, .ping, .pong, .ka: return .nothing(note: nil)
@@ -165,13 +165,13 @@ package struct GraphQLSource: FeedSource {
         if self.dialect != .transportWS, type == .error {
             return .nothing(note: "the server sent an error about no operation")
         }
-        throw Self.violation("a message of type \(type.rawValue) without an id")
+        throw self.violation("a message of type \(type.rawValue) without an id")
     }
 
     /// One bad operation fails alone.
     private func malformed(_ envelope: GraphQLEnvelope, _ what: String) throws(SourceViolation) -> SourceEvent {
-        guard self.acknowledged, let id = Self.id(of: envelope) else { throw Self.violation(what) }
-        return .unreadable(id, Self.unreadable(what))
+        guard self.acknowledged, let id = Self.id(of: envelope) else { throw self.violation(what) }
+        return .unreadable(id, self.unreadable(what))
     }
 
     private static func id(of envelope: GraphQLEnvelope) -> SubscriptionID? {
@@ -207,21 +207,21 @@ package struct GraphQLSource: FeedSource {
         return WebSocketMessage(text: #"{"type":"pong","payload":\#(payload.text)}"#)
     }
 
-    private static func unreadable(_ what: String) -> FreshetError {
+    private func unreadable(_ what: String) -> FreshetError {
         FreshetError(
             .protocolViolation,
-            "the server broke the protocol for this operation: \(what)",
+            "the server broke \(self.dialect.subprotocol) for this operation: \(what)",
             hint: "check that the URL is a GraphQL endpoint"
         )
     }
 
-    private static func violation(_ what: String) -> SourceViolation {
+    private func violation(_ what: String) -> SourceViolation {
         SourceViolation(
             code: 4004,
             reason: what,
             error: FreshetError(
                 .protocolViolation,
-                "the server broke the GraphQL protocol: \(what)",
+                "the server broke \(self.dialect.subprotocol): \(what)",
                 hint: "check that the URL is a GraphQL endpoint"
             )
         )

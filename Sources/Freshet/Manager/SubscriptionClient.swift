@@ -13,10 +13,11 @@ public import Logging
 ///
 /// Adapters such as `GraphQLClient` are made of it. It can be used from any thread; its ``SubscriptionManager`` lives on the
 /// loop's.
-// A type of its own, because a method of the generic actor would read the actor's metadata on the caller's thread, and
-// ThreadSanitizer takes that for a race with the actor's own accesses. Everything goes through `loop.execute`, which keeps
-// its order.
 public struct SubscriptionClient<Source: FeedSource>: Sendable {
+    // A type of its own, because a method of the generic actor would read the actor's metadata on the caller's thread, and
+    // ThreadSanitizer takes that for a race with the actor's own accesses. Everything goes through `loop.execute`, which
+    // keeps its order.
+
     private let manager: SubscriptionManager<Source>
     private let loop: EventLoop
     private let time: TimeSource

@@ -296,35 +296,3 @@ public actor SubscriptionManager<Source: FeedSource> {
         for waiter in waiters { waiter.resume() }
     }
 }
-
-extension ConnectionState {
-    /// For the log.
-    fileprivate var label: String {
-        switch self {
-        case .idle: "idle"
-        case .connecting(let attempt): "connecting, attempt \(attempt)"
-        case .live: "live"
-        case .degraded(let subscriptions): "degraded, \(subscriptions) subscriptions rest"
-        case .waiting(let delay, let attempt, let error): "waiting \(delay) before attempt \(attempt): \(error.message)"
-        case .needsCredentials(let error): "needs credentials: \(error.message)"
-        case .suspended: "suspended"
-        case .closing: "closing"
-        case .failed(let error): "failed: \(error.message)"
-        }
-    }
-}
-
-extension WebSocketTarget {
-    /// The same with what the provider of credentials said.
-    fileprivate func with(_ credentials: Credentials?) throws(FreshetError) -> WebSocketTarget {
-        guard let credentials else { return self }
-        var target = self
-        if let url = credentials.url { target.endpoint = try Endpoint(url) }
-        let names = Set(credentials.headers.map { $0.name.lowercased() })
-        target.configuration.headers.removeAll { names.contains($0.name.lowercased()) }
-        target.configuration.headers += credentials.headers
-        // The handshake's parameters would go to whoever the redirect names.
-        if credentials.parameters != nil { target.configuration.redirects.acrossOrigins = false }
-        return target
-    }
-}

@@ -52,13 +52,13 @@ package struct ConnectionMachine: Sendable {
     var lastEpoch: Epoch = 0
     var wanted = false
     var suspended = false
-    private var everReady = false
+    var everReady = false
     /// Failures one after another, since the last healthy time.
     var failures = 0
     /// Whether other credentials were asked for because the server refused some, and not been proven good since.
     var refreshed = false
-    private var lostAt: Duration?
-    private var lostBecause = ""
+    var lostAt: Duration?
+    var lostBecause = ""
     /// The connection that is to replace the live one.
     var successor: Attempt?
     /// Whether both are there, and subscriptions are handed over.
@@ -283,7 +283,7 @@ package struct ConnectionMachine: Sendable {
         self.lostBecause = ""
     }
 
-    private mutating func forgetFailuresIfProven(_ live: Live, at now: Duration) {
+    mutating func forgetFailuresIfProven(_ live: Live, at now: Duration) {
         let healthy = now - live.since >= self.policy.healthy
         if healthy { self.failures = 0 }
         // Credentials that were accepted and lived to their end were good ones.
@@ -297,54 +297,5 @@ package struct ConnectionMachine: Sendable {
         self.forgetLoss()
         self.everReady = false
         return [.report(.failed(error)), .fail(error)]
-    }
-
-    // MARK: - Leaving
-
-    /// The one way out on our side. A socket is closed first; its end then finishes the rest.
-    mutating func leave(forGood: Bool, at now: Duration) -> [Action] {
-        let old = self.state
-        let successor = self.dropSuccessor()
-        switch old {
-        case .idle, .suspended:
-            if forGood { self.state = .closed(nil) }
-            return []
-        case .waiting, .parked:
-            return [.stop(.retry, self.lastEpoch)] + self.rest(forGood: forGood)
-        case .connecting(let attempt) where attempt.phase == .credentials:
-            return [.stop(.credentials, attempt.epoch), .dropCredentials(attempt.epoch)] + self.rest(forGood: forGood)
-        case .connecting(let attempt):
-            return self.closeSocket(attempt.epoch, [.stop(.acknowledge, attempt.epoch)], forGood)
-        case .live(let live):
-            self.forgetFailuresIfProven(live, at: now)
-            let stops: [Action] = [.stop(.linger, live.epoch), .stop(.rotate, live.epoch)]
-            return self.closeSocket(live.epoch, stops + successor, forGood)
-        case .closing(let epoch):
-            if forGood { self.state = .closed(epoch) }
-            return []
-        case .closed:
-            return []
-        }
-    }
-
-    private mutating func closeSocket(_ epoch: Epoch, _ stops: [Action], _ forGood: Bool) -> [Action] {
-        self.state = forGood ? .closed(epoch) : .closing(epoch)
-        return stops + [.lost(epoch), .report(.closing), .closeSocket(epoch)]
-    }
-
-    /// Without a socket there is nothing to wait for.
-    private mutating func rest(forGood: Bool) -> [Action] {
-        self.state = forGood ? .closed(nil) : self.suspended ? .suspended : .idle
-        return [.report(self.suspended && !forGood ? .suspended : .idle)]
-    }
-
-    /// A connection that we closed is gone.
-    private mutating func closed(at now: Duration) -> [Action] {
-        if self.suspended {
-            self.state = .suspended
-            return [.report(.suspended)]
-        }
-        self.state = .idle
-        return [.report(.idle)] + (self.isWanted ? self.dial() : [])
     }
 }

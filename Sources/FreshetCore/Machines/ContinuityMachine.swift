@@ -262,6 +262,7 @@ package struct ContinuityMachine: Sendable {
     ///   - overlap: what came on both.
     ///   - afterLastWord: whether all has come that the old connection had to say when the new one was subscribed.
     ///   - gap: what there may be.
+    /// - Returns: what is to be done.
     package mutating func takeOver(_ overlap: Overlap, afterLastWord: Bool, gap: Gap) -> [Action] {
         if self.isLive, let (updates, repeated) = overlap.takeOver(afterLastWord: afterLastWord) {
             self.replay.begin()

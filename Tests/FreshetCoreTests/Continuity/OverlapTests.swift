@@ -64,7 +64,9 @@ struct OverlapTests {
         #expect(answer(overlap) == Answer(["a", "b"]))
     }
 
-    @Test("When something has come on A and nothing on B, B may still repeat it, but A's last word has to be waited for")
+    @Test(
+        "When something has come on A and nothing on B, B may still repeat it, but A's last word has to be waited for"
+    )
     func nothingOnNew() {
         var overlap = overlap(["a"], [])
         overlap.confirmed()

@@ -34,14 +34,18 @@ package struct Campaign: Sendable {
             let seconds = Double(self.took.components.seconds) + Double(self.took.components.attoseconds) / 1e18
             let time = "\((seconds * 10).rounded() / 10) s"
             if let mutation {
-                guard let fault else { return "FAIL \(mutation.rawValue) was not found in \(self.seeds) seeds, \(time)" }
-                return "found \(mutation.rawValue) at seed \(fault.seed), after \(self.seeds) seeds, \(time): \(fault.fault ?? "")"
+                guard let fault else {
+                    return "FAIL \(mutation.rawValue) was not found in \(self.seeds) seeds, \(time)"
+                }
+                return
+                    "found \(mutation.rawValue) at seed \(fault.seed), after \(self.seeds) seeds, \(time): \(fault.fault ?? "")"
             }
             if let fault {
                 return "FAIL \(fault.fault ?? "") · reproduce: make simulate SEEDS=1 FROM=\(fault.seed)"
             }
             let hours = self.virtual.components.seconds / 3600
-            return "PASS \(self.seeds) seeds in \(time) · \(hours) simulated hours · \(self.dials) attempts to connect · "
+            return
+                "PASS \(self.seeds) seeds in \(time) · \(hours) simulated hours · \(self.dials) attempts to connect · "
                 + "\(self.elements) elements · \(self.gaps) gaps, all told"
         }
 
@@ -63,7 +67,7 @@ package struct Campaign: Sendable {
         let clock = ContinuousClock()
         let began = clock.now
         var report = Report(mutation: self.mutation)
-        let block: UInt64 = 64
+        let block: UInt64 = 16
         let mutation = self.mutation
         await withTaskGroup(of: [Simulation.Outcome].self) { group in
             var next = self.first

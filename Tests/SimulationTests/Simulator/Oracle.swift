@@ -52,10 +52,15 @@ struct Oracle {
         }
         guard number > last else { return "\(number) follows \(last), at \(place)" }
         let missing = number - last - 1
-        if missing > 0, told.isEmpty { return "\(missing) are missing before \(number) and nothing says so, at \(place)" }
-        guard self.consumer.kind != .snapshot, !told.isEmpty, told.allSatisfy({ $0.cause == .overflow }) else { return nil }
+        if missing > 0, told.isEmpty {
+            return "\(missing) are missing before \(number) and nothing says so, at \(place)"
+        }
+        guard self.consumer.kind != .snapshot, !told.isEmpty, told.allSatisfy({ $0.cause == .overflow }) else {
+            return nil
+        }
         let counted = told.reduce(0) { $0 + ($1.count ?? 0) }
-        return counted == missing ? nil : "\(missing) are missing before \(number), and \(counted) are said to be, at \(place)"
+        return counted == missing
+            ? nil : "\(missing) are missing before \(number), and \(counted) are said to be, at \(place)"
     }
 
     /// resumable: with a cursor only what the server has forgotten is lost.

@@ -112,7 +112,9 @@ final class Script {
         case 11:
             self.server.isMute = true
             self.server.endAll(.failure(lost), losingTexts: true)
-            self.clock.after(self.chance.time(.zero..<Duration.seconds(12))) { [unowned self] in self.server.isMute = false }
+            self.clock.after(self.chance.time(.zero..<Duration.seconds(12))) { [unowned self] in
+                self.server.isMute = false
+            }
         case 12:
             self.client.hint(self.chance.pick([.suspend, .resume, .networkChanged, .credentialsChanged]))
         default: self.server.breakOne()
@@ -156,7 +158,9 @@ final class Script {
                 return "consumer \(consumer.id) (\(policy)) of topic \(consumer.topic): \(fault)"
             }
         }
-        for (number, count) in self.server.executed where count > 1 { return "mutation \(number) was executed \(count) times" }
+        for (number, count) in self.server.executed where count > 1 {
+            return "mutation \(number) was executed \(count) times"
+        }
         for oneShot in self.mutations {
             if case .success? = oneShot.outcome, self.server.executed[oneShot.mutation ?? 0] == nil {
                 return "a mutation has a result and was not executed"
@@ -180,7 +184,9 @@ final class Script {
     private func leave(_ stepLimit: Int) -> String? {
         for consumer in self.consumers where !consumer.hasLeft { self.client.leave(consumer.id) }
         guard self.clock.run(until: self.clock.now + .seconds(5), atMost: stepLimit) else { return "it does not end" }
-        if self.server.openSubscriptions > 0 { return "\(self.server.openSubscriptions) subscriptions are left on the server" }
+        if self.server.openSubscriptions > 0 {
+            return "\(self.server.openSubscriptions) subscriptions are left on the server"
+        }
         self.client.close()
         guard self.clock.run(until: self.clock.now + .seconds(5), atMost: stepLimit) else { return "it does not end" }
         if !self.client.isIdle { return "the client is not idle after close" }

@@ -24,7 +24,7 @@ final class SimulatedClient {
     private var timers: [Engine.Timer: Int] = [:]
     private var lastTimer = 0
     private var asking: Set<Engine.Epoch> = []
-    private var fetching: [SubscriptionID: UInt64] = [:]
+    var fetching: [SubscriptionID: UInt64] = [:]
     private var lastConsumer: UInt64 = 0
 
     // What the network and the provider of credentials do now.
@@ -107,10 +107,12 @@ final class SimulatedClient {
 
     // MARK: - The engine
 
-    private func handle(_ event: Engine.Event) {
+    func handle(_ event: Engine.Event) {
         self.trace("──▶", event)
         for action in self.engine.on(event, at: self.clock.now, jitter: self.chance()) { self.perform(action) }
-        if self.links.values.filter({ $0.state == .dialing }).count > 2 { self.violations.append("three attempts at once") }
+        if self.links.values.filter({ $0.state == .dialing }).count > 2 {
+            self.violations.append("three attempts at once")
+        }
     }
 
     /// Says what happens, for a person who looks for what is wrong with a seed.
@@ -284,30 +286,5 @@ final class SimulatedClient {
         guard let consumer = self.consumers[id] else { return }
         consumer.buffer.finish(end)
         self.schedule(consumer)
-    }
-
-    // MARK: - Snapshots
-
-    /// As `GraphQLRecovery.refetch` does it: a query on the same connection.
-    private func fetch(_ id: SubscriptionID, _ number: Int, _ consumer: UInt64) {
-        guard let topic = self.consumers[consumer]?.topic else { return }
-        let oneShot = SimulatedOneShot { [unowned self] outcome in
-            // The user's task goes on a little later.
-            self.clock.after(.zero) { [unowned self] in
-                guard self.fetching.removeValue(forKey: id) != nil else { return }
-                self.handle(.fetched(id, number, outcome.map { Self.snapshot($0, topic) }))
-            }
-        }
-        let asked = self.ask("state", topic, .query, oneShot)
-        self.fetching[id] = asked
-    }
-
-    private static func snapshot(_ json: Bytes, _ topic: Int) -> Fetched {
-        var request = GraphQLRequest(query: "")
-        request.positionPath = "data.e.n"
-        request.keyPath = "data.e.t"
-        let mark = request.mark(of: json)
-        let versions = mark.flatMap { mark in mark.key.flatMap { key in mark.position.map { [key: $0] } } } ?? [:]
-        return Fetched(.snapshot, items: [.snapshot(json)], versions: versions)
     }
 }

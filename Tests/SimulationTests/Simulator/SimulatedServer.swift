@@ -67,7 +67,9 @@ final class SimulatedServer {
     func start() { self.isUp = true }
 
     func endAll(_ end: ConnectionEnd, losingTexts: Bool) {
-        for epoch in self.sessions.keys.sorted() { self.sessions[epoch]?.connection.serverCloses(end, losingTexts: losingTexts) }
+        for epoch in self.sessions.keys.sorted() {
+            self.sessions[epoch]?.connection.serverCloses(end, losingTexts: losingTexts)
+        }
     }
 
     func goSilent() {
@@ -94,7 +96,9 @@ final class SimulatedServer {
     /// Sends something senseless to one subscription.
     func breakOne() {
         for epoch in self.sessions.keys.sorted() {
-            guard let session = self.sessions[epoch], let id = session.subscriptions.keys.sorted().first else { continue }
+            guard let session = self.sessions[epoch], let id = session.subscriptions.keys.sorted().first else {
+                continue
+            }
             self.broken.insert(id)
             return session.connection.serverSends(#"{"id":"\#(id)","type":"next","payload":[]}"#)
         }
@@ -157,7 +161,10 @@ final class SimulatedServer {
 
     private func subscribe(_ id: String, _ bytes: Bytes, _ session: Session) {
         guard session.acknowledged else {
-            return session.connection.serverCloses(.closeFrame(code: 4401, reason: "not acknowledged"), losingTexts: false)
+            return session.connection.serverCloses(
+                .closeFrame(code: 4401, reason: "not acknowledged"),
+                losingTexts: false
+            )
         }
         guard session.subscriptions[id] == nil else {
             return session.connection.serverCloses(.closeFrame(code: 4409, reason: "exists"), losingTexts: false)

@@ -58,6 +58,8 @@ final class Chance {
 
     func unit() -> Double { Double.random(in: 0..<1, using: &self.random) }
     func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self.random) }
-    func time(_ range: Range<Duration>) -> Duration { range.lowerBound + (range.upperBound - range.lowerBound) * self.unit() }
+    func time(_ range: Range<Duration>) -> Duration {
+        range.lowerBound + (range.upperBound - range.lowerBound) * self.unit()
+    }
     func pick<Element>(_ elements: [Element]) -> Element { elements[self.below(elements.count)] }
 }

@@ -8,7 +8,7 @@ import Testing
 struct SimulationTests {
     @Test("Whatever goes wrong, nothing is lost silently, doubled, reordered or left behind")
     func seeds() async {
-        let report = await Campaign(seeds: 300).run()
+        let report = await Campaign(seeds: 100).run()
         #expect(report.fault == nil, "\(report.text)")
     }
 
@@ -23,7 +23,7 @@ struct SimulationTests {
 
     @Test("A deliberate bug is found", arguments: Mutation.allCases)
     func mutation(_ mutation: Mutation) async {
-        let report = await Campaign(seeds: 2_000, mutation: mutation).run()
+        let report = await Campaign(seeds: 1_000, mutation: mutation).run()
         #expect(report.fault != nil, "\(report.text)")
     }
 }
