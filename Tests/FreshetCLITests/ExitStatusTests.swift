@@ -51,7 +51,7 @@ struct ExitStatusTests {
         arguments: [(4401, 4), (4403, 4), (4406, 5)] as [(UInt16, Int32)]
     )
     func namedCloseCodes(_ close: UInt16, _ expected: Int32) {
-        let error = ConnectionEnd.closeFrame(code: close, reason: "").error
+        let error = ConnectionEnd.closeFrame(code: close, reason: "").feedError
         #expect(FreshetCLI.ExitStatus(error).rawValue == expected)
     }
 

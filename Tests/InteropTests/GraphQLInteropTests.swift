@@ -37,6 +37,8 @@ struct GraphQLInteropTests {
             var policy = ConnectionPolicy()
             policy.backoff = Backoff(initial: .milliseconds(5), cap: .milliseconds(50))
             policy.waitsForFirstConnection = true
+            // So that operations one after another go over one connection.
+            policy.linger = .seconds(5)
             var configuration = GraphQLClientConfiguration(policy: policy)
             configuration.dialects = [self.dialect]
             return GraphQLClient(url: url, configuration: configuration)

@@ -42,10 +42,10 @@ extension ConnectionMachine {
             self.takeOver(attempt, since: now)
             return [
                 .stop(.overlap, attempt.epoch),
-                .forceHandOver(to: attempt.epoch, outage: .zero, reason: end.error.message),
+                .forceHandOver(to: attempt.epoch, outage: .zero, reason: end.feedError.message),
             ] + self.planRotation(attempt, at: now)
         }
-        self.noteLoss(end.error, at: now)
+        self.noteLoss(end.feedError, at: now)
         self.successor = nil
         self.state = .connecting(attempt)
         return [.lost(epoch), .report(.connecting(attempt: self.failures + 1))]

@@ -225,7 +225,7 @@ package struct ConnectionMachine: Sendable {
         at now: Duration,
         jitter: Double
     ) -> [Action] {
-        let error = end.error
+        let error = end.feedError
         guard self.isWanted else {
             self.state = .idle
             return [.report(.idle)]

@@ -59,7 +59,7 @@ public struct ClosePolicy: Sendable {
         on end: ConnectionEnd,
         source: (_ code: UInt16, _ reason: String) -> Decision? = { _, _ in nil }
     ) -> Decision {
-        if let decision = self.decide?(end.error) { return decision }
+        if let decision = self.decide?(end.feedError) { return decision }
         switch end {
         case .ours:
             return .retry

@@ -12,14 +12,26 @@ package enum ConnectionEnd: Sendable, Hashable {
     /// What a caller is told who still wanted something from the connection.
     package var error: FreshetError {
         switch self {
-        case .closeFrame(let code, let reason): Self.error(code, reason.isEmpty ? "" : ": \(reason)")
+        case .closeFrame(let code, let reason):
+            FreshetError(
+                .closed(code: code),
+                "the server closed the connection with code \(code)\(Self.said(reason))"
+            )
         case .failure(let error, _): error
         case .ours: FreshetError(.clientClosed, "the connection has been closed")
         }
     }
 
+    /// The same for feeds, whose protocols give some codes a meaning.
+    package var feedError: FreshetError {
+        guard case .closeFrame(let code, let reason) = self else { return self.error }
+        return Self.meaning(of: code, Self.said(reason)) ?? self.error
+    }
+
+    private static func said(_ reason: String) -> String { reason.isEmpty ? "" : ": \(reason)" }
+
     /// The codes from 4000 on are those of graphql-transport-ws and its reference server.
-    private static func error(_ code: UInt16, _ said: String) -> FreshetError {
+    private static func meaning(of code: UInt16, _ said: String) -> FreshetError? {
         switch code {
         case 4401:
             FreshetError(
@@ -40,7 +52,7 @@ package enum ConnectionEnd: Sendable, Hashable {
                 hint: "check the path of the URL; many servers have several WebSocket endpoints"
             )
         default:
-            FreshetError(.closed(code: code), "the server closed the connection with code \(code)\(said)")
+            nil
         }
     }
 }

@@ -11,10 +11,12 @@ struct ConnectionEndTests {
             as [(UInt16, FreshetError.Kind)]
     )
     func namedCode(_ code: UInt16, _ kind: FreshetError.Kind) {
-        let error = ConnectionEnd.closeFrame(code: code, reason: "no such luck").error
+        let error = ConnectionEnd.closeFrame(code: code, reason: "no such luck").feedError
         #expect(error.kind == kind)
         #expect(error.message.contains("close code \(code): no such luck"))
         #expect(error.hint != nil)
+        // On a WebSocket without a protocol a code is a code.
+        #expect(ConnectionEnd.closeFrame(code: code, reason: "no such luck").error.kind == .closed(code: code))
     }
 
     @Test("B12 The code and the reason are in the message", arguments: [1000, 1001, 4500, 4999] as [UInt16])

@@ -220,7 +220,7 @@ struct ConnectionMachineTests {
         let actions = driver.fired(.acknowledge)
         let end = try #require(actions.abandoned(1))
         #expect(actions.count == 1)
-        #expect(end.error.kind == .timeout(.acknowledge))
-        #expect(driver.ended(end).failure == end.error)
+        #expect(end.feedError.kind == .timeout(.acknowledge))
+        #expect(driver.ended(end).failure == end.feedError)
     }
 }

@@ -78,7 +78,7 @@ struct ConnectionRetryTests {
         }
         _ = driver.fired(.retry)
         let actions = driver.ended(.refused)
-        #expect(actions.failure == ConnectionEnd.refused.error)
+        #expect(actions.failure == ConnectionEnd.refused.feedError)
         #expect(actions.retryDelay == nil)
         #expect(driver.epoch == 4)
     }
@@ -205,7 +205,7 @@ struct ConnectionRetryTests {
         let end = ConnectionEnd.closeFrame(code: code, reason: "no")
         #expect(
             driver.ended(end) == [
-                .stop(.linger, 1), .stop(.rotate, 1), .lost(1), .report(.failed(end.error)), .fail(end.error),
+                .stop(.linger, 1), .stop(.rotate, 1), .lost(1), .report(.failed(end.feedError)), .fail(end.feedError),
             ]
         )
         // What comes after is a first connection again: loud.

@@ -38,7 +38,7 @@ struct CredentialTests {
         var driver = live()
         #expect(Array(driver.ended(end).suffix(3)) == asking(.refused, 2))
         _ = driver.credentials()
-        #expect(driver.ended(end) == [.stop(.acknowledge, 2), .lost(2), .report(.needsCredentials(end.error))])
+        #expect(driver.ended(end) == [.stop(.acknowledge, 2), .lost(2), .report(.needsCredentials(end.feedError))])
         #expect(driver.on(.wanted) == [])
         #expect(driver.fired(.retry) == [])
     }
@@ -57,7 +57,7 @@ struct CredentialTests {
         _ = driver.opened()
         #expect(
             driver.ready().contains(
-                .subscribeAll(3, outage: .seconds(60), reason: ConnectionEnd.unauthorized.error.message)
+                .subscribeAll(3, outage: .seconds(60), reason: ConnectionEnd.unauthorized.feedError.message)
             )
         )
     }
@@ -72,7 +72,9 @@ struct CredentialTests {
         for _ in 0..<3 {
             _ = driver.on(.hint(.credentialsChanged))
             _ = driver.credentials()
-            #expect(driver.ended(.unauthorized).last == .report(.needsCredentials(ConnectionEnd.unauthorized.error)))
+            #expect(
+                driver.ended(.unauthorized).last == .report(.needsCredentials(ConnectionEnd.unauthorized.feedError))
+            )
         }
     }
 
@@ -95,7 +97,7 @@ struct CredentialTests {
         var driver = Stage.asking.driver
         #expect(
             driver.ended(Self.signedOut) == [
-                .stop(.credentials, 1), .lost(1), .report(.needsCredentials(Self.signedOut.error)),
+                .stop(.credentials, 1), .lost(1), .report(.needsCredentials(Self.signedOut.feedError)),
             ]
         )
         #expect(driver.on(.hint(.credentialsChanged)) == asking(.connecting, 2))
@@ -109,13 +111,13 @@ struct CredentialTests {
         #expect(driver.ended(.refused).retryDelay == .milliseconds(250))
         _ = driver.fired(.retry)
         let bug = ConnectionEnd.failure(FreshetError(.credentials, "no such key"))
-        #expect(driver.ended(bug).failure == bug.error)
+        #expect(driver.ended(bug).failure == bug.feedError)
     }
 
     @Test("Without a provider there is nothing to refresh: it gives up", arguments: refusals, [Stage.dialing, .live])
     func noProvider(_ end: ConnectionEnd, _ stage: Stage) {
         var driver = stage.driver
-        #expect(Array(driver.ended(end).suffix(2)) == [.report(.failed(end.error)), .fail(end.error)])
+        #expect(Array(driver.ended(end).suffix(2)) == [.report(.failed(end.feedError)), .fail(end.feedError)])
         #expect(driver.on(.hint(.credentialsChanged)) == [])
     }
 
@@ -129,7 +131,7 @@ struct CredentialTests {
             driver.connect()
         }
         driver.now += .seconds(29)
-        #expect(driver.ended(.unauthorized).last == .report(.needsCredentials(ConnectionEnd.unauthorized.error)))
+        #expect(driver.ended(.unauthorized).last == .report(.needsCredentials(ConnectionEnd.unauthorized.feedError)))
     }
 
     @Test("Credentials that lived to their end were good ones, however short their life")
@@ -141,7 +143,7 @@ struct CredentialTests {
             driver.connect(lifetime: .seconds(4))
         }
         driver.now += .seconds(3)
-        #expect(driver.ended(.unauthorized).last == .report(.needsCredentials(ConnectionEnd.unauthorized.error)))
+        #expect(driver.ended(.unauthorized).last == .report(.needsCredentials(ConnectionEnd.unauthorized.feedError)))
     }
 
     @Test("A provider that does not answer in time is dropped, and the first time that is loud")
@@ -151,8 +153,8 @@ struct CredentialTests {
         let end = try #require(actions.abandoned(1))
         #expect(actions.first == .dropCredentials(1))
         #expect(actions.count == 2)
-        #expect(end.error.kind == .timeout(.credentials))
-        #expect(driver.ended(end).failure == end.error)
+        #expect(end.feedError.kind == .timeout(.credentials))
+        #expect(driver.ended(end).failure == end.feedError)
         // An answer that comes all the same is too late.
         #expect(driver.on(.credentials(1, lifetime: nil)) == [])
     }
@@ -179,7 +181,7 @@ struct CredentialTests {
         let actions = driver.opened()
         let end = try #require(actions.abandoned(2))
         #expect(actions.count == 1)
-        #expect(end.error.kind == .timeout(.credentials))
+        #expect(end.feedError.kind == .timeout(.credentials))
         #expect(driver.ended(end).retryDelay == .milliseconds(250))
         #expect(driver.fired(.retry).contains(.askCredentials(3, .connecting)))
     }

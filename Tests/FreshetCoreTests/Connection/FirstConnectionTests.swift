@@ -25,7 +25,7 @@ struct FirstConnectionTests {
     )
     func loud(_ end: ConnectionEnd, _ stage: Stage) {
         var driver = stage.driver
-        let error = end.error
+        let error = end.feedError
         #expect(driver.ended(end) == [.stop(.acknowledge, 1), .lost(1), .report(.failed(error)), .fail(error)])
         #expect(driver.on(.wanted) == [.report(.connecting(attempt: 1)), .dial(2)])
         #expect(driver.ended(end).failure == error)
@@ -55,7 +55,11 @@ struct FirstConnectionTests {
     func fatal() {
         var driver = Stage.dialing.driver(waiting())
         let end = ConnectionEnd.failure(FreshetError(.upgradeRefused(status: 404), "no such route"))
-        #expect(driver.ended(end) == [.stop(.acknowledge, 1), .lost(1), .report(.failed(end.error)), .fail(end.error)])
+        #expect(
+            driver.ended(end) == [
+                .stop(.acknowledge, 1), .lost(1), .report(.failed(end.feedError)), .fail(end.feedError),
+            ]
+        )
     }
 
     @Test("B46 Where it may wait the attempts are counted", arguments: [0, 1, 3])
@@ -65,7 +69,7 @@ struct FirstConnectionTests {
             #expect(driver.ended(.refused).retryDelay != nil)
             _ = driver.fired(.retry)
         }
-        #expect(driver.ended(.refused).failure == ConnectionEnd.refused.error)
+        #expect(driver.ended(.refused).failure == ConnectionEnd.refused.feedError)
         #expect(driver.epoch == ConnectionMachine.Epoch(attempts + 1))
     }
 

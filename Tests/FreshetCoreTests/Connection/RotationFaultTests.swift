@@ -20,7 +20,7 @@ struct RotationFaultTests {
         driver.now += .seconds(2)
         if stage == .successorAsking { #expect(driver.credentials() == [.stop(.credentials, 2), .dial(2)]) }
         if stage != .successorAcknowledging { #expect(driver.opened().first == .handshake(2)) }
-        let reason = ConnectionEnd.goingAway.error.message
+        let reason = ConnectionEnd.goingAway.feedError.message
         #expect(driver.ready().contains(.subscribeAll(2, outage: .seconds(2), reason: reason)))
         #expect(driver.machine.isLive)
     }
@@ -68,7 +68,7 @@ struct RotationFaultTests {
         #expect(
             driver.ended(end, 1) == [
                 .stop(.linger, 1), .stop(.rotate, 1), .stop(.overlap, 2),
-                .forceHandOver(to: 2, outage: .zero, reason: end.error.message), .start(.rotate, .seconds(340), 2),
+                .forceHandOver(to: 2, outage: .zero, reason: end.feedError.message), .start(.rotate, .seconds(340), 2),
             ]
         )
         #expect(driver.machine.isLive)

@@ -169,7 +169,7 @@ struct RotationTests {
         var acknowledging = Stage.successorAcknowledging.driver
         let actions = acknowledging.fired(.acknowledge)
         let end = try #require(actions.abandoned(2))
-        #expect(end.error.kind == .timeout(.acknowledge))
+        #expect(end.feedError.kind == .timeout(.acknowledge))
         #expect(acknowledging.ended(end).delay(of: .rotate) == .milliseconds(125))
         #expect(acknowledging.machine.isLive)
     }

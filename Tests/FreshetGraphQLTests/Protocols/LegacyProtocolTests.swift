@@ -187,4 +187,35 @@ struct LegacyProtocolTests {
         #expect(await link.isQuiet())
         await listener.leave()
     }
+
+    @Test("Without a ping of its own, one connection takes over from another when the WebSocket's was answered")
+    func rotation() async {
+        let harness = ScriptedClient { $0.credentials = { _ in Credentials(lifetime: .seconds(100)) } }
+        let (listener, first) = await self.subscribed(harness)
+        first.receive(Self.data(1, 1))
+        #expect(await listener.next() == .update(1))
+        await harness.clock.expire(.seconds(75))
+        let second = await self.connect(harness, 2)
+        #expect(await second.nextDeed() == Self.start(1))
+        #expect(await first.nextDeed() == .probe)
+        first.answerPing(after: .zero)
+        // What was on its way before that.
+        await harness.clock.expire(.milliseconds(100))
+        #expect(await first.nextDeed() == .goodbye)
+        second.receive(Self.data(1, 2))
+        #expect(await listener.next() == .update(2))
+    }
+
+    @Test("An old connection that does not answer has perhaps not said everything: a gap says so")
+    func rotationWithoutAnswer() async {
+        let harness = ScriptedClient { $0.credentials = { _ in Credentials(lifetime: .seconds(100)) } }
+        let (listener, first) = await self.subscribed(harness)
+        await harness.clock.expire(.seconds(75))
+        let second = await self.connect(harness, 2)
+        #expect(await second.nextDeed() == Self.start(1))
+        #expect(await first.nextDeed() == .probe)
+        await harness.clock.expire(.seconds(5))
+        #expect(await first.nextDeed() == .goodbye)
+        #expect(await listener.gap()?.reason == "the connection was replaced")
+    }
 }
