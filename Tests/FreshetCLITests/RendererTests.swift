@@ -194,4 +194,12 @@ struct RendererTests {
             #expect(renderer(format).end(summary, at: Self.now) == nil)
         }
     }
+
+    @Test("What is known to be lost is said")
+    func counted() {
+        let gap = Gap(cause: .overflow, count: 17, reason: "too slow", outage: .zero)
+        #expect(text(renderer(.jsonl).gap(gap, at: Self.now))?.contains(#""lost":17,"#) == true)
+        #expect(text(renderer(.log).gap(gap, at: Self.now))?.contains("cause=overflow lost=17 ") == true)
+        #expect(text(renderer(.log, terminal: true).gap(gap, at: Self.now))?.contains("17 missed") == true)
+    }
 }

@@ -137,7 +137,9 @@ extension SubscriptionEngine {
         if self.template.subscribesOneByOne {
             self.actions.append(.start(.confirmation(epoch, id), self.policy.acknowledge))
         }
-        if self.handOver?.epoch == epoch, stream.kind == .subscription {
+        if self.handOver?.epoch == epoch, let current = self.current,
+            self.connections[current]?.table.contains(id) == true
+        {
             self.handOver?.overlaps[id] = stream.continuity.overlap()
             return
         }
@@ -171,7 +173,7 @@ extension SubscriptionEngine {
     mutating func confirmed(_ ids: [SubscriptionID], on epoch: Epoch) {
         for id in ids {
             self.connections[epoch]?.table.confirmed(id)
-            if self.handOver?.epoch == epoch {
+            if self.isOverlapping(id, on: epoch) {
                 self.handOver?.overlaps[id]?.confirmed()
             } else if self.streams[id]?.home == epoch, let actions = self.streams[id]?.continuity.confirmed() {
                 self.perform(actions, of: id)

@@ -90,12 +90,17 @@ extension SubscriptionEngine {
 
     /// Whether what this connection says of a stream counts.
     private func isKnown(_ id: SubscriptionID, on epoch: Epoch) -> Bool {
-        self.streams[id]?.home == epoch || (self.handOver?.epoch == epoch && self.handOver?.overlaps[id] != nil)
+        self.streams[id]?.home == epoch || self.isOverlapping(id, on: epoch)
+    }
+
+    /// Whether this is the second of two connections that have a stream.
+    func isOverlapping(_ id: SubscriptionID, on epoch: Epoch) -> Bool {
+        self.handOver?.epoch == epoch && self.handOver?.overlaps[id] != nil
     }
 
     private mutating func failed(_ id: SubscriptionID, _ error: FreshetError, on epoch: Epoch) {
         guard self.isKnown(id, on: epoch) else { return }
-        if self.handOver?.epoch == epoch {
+        if self.isOverlapping(id, on: epoch) {
             // The old connection still has it. What to do without it is decided when the new one takes over.
             self.handOver?.overlaps[id] = nil
             self.handOver?.refused[id] = error
@@ -126,7 +131,7 @@ extension SubscriptionEngine {
         let updates = payloads.map {
             MarkedUpdate($0, wantsMarks ? self.template.mark(of: $0, in: stream.request) : nil)
         }
-        if self.handOver?.epoch == epoch {
+        if self.isOverlapping(run.id, on: epoch) {
             self.handOver?.overlaps[run.id]?.cameOnNew(updates)
             return self.takeOverIfReady()
         }

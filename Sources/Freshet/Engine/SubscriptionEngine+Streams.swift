@@ -33,17 +33,10 @@ extension SubscriptionEngine {
         self.consumers[consumer] = id
         if let sharing { self.shared[sharing] = id }
         self.drive(.wanted)
-        self.begin(id, kind)
-    }
-
-    private mutating func begin(_ id: SubscriptionID, _ kind: OperationKind) {
-        // What has one result need not be on both connections: the new one stays.
-        let epochs =
-            kind == .subscription ? [self.current, self.handOver?.epoch] : [self.handOver?.epoch ?? self.current]
-        for case let epoch? in epochs {
-            self.connections[epoch]?.table.add(id)
-            self.pump(epoch)
-        }
+        // Of two connections the new one: it stays.
+        guard let epoch = self.handOver?.epoch ?? self.current else { return }
+        self.connections[epoch]?.table.add(id)
+        self.pump(epoch)
     }
 
     mutating func leave(_ consumer: ConsumerID) {

@@ -41,6 +41,7 @@ public actor SubscriptionManager<Source: FeedSource> {
     private var observers = StateObservers()
     private var figures = ConnectionHealth()
     private var lastHeard: Duration?
+    private var lastMeasured: Duration = .zero
     private var closed = false
     private var closeWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -88,7 +89,10 @@ public actor SubscriptionManager<Source: FeedSource> {
         self.handle(.leave(id))
     }
 
-    func drained(_ id: Engine.ConsumerID) { self.handle(.drained(id)) }
+    func drained(_ id: Engine.ConsumerID) {
+        self.handle(.drained(id))
+        self.measureNowAndThen(at: self.time.now())
+    }
 
     func take(_ hint: ConnectionHint) { self.handle(.hint(hint)) }
 
@@ -117,6 +121,13 @@ public actor SubscriptionManager<Source: FeedSource> {
         }
         self.metrics.measured(health)
         return health
+    }
+
+    /// For swift-metrics, whether or not anybody asks for the health.
+    private func measureNowAndThen(at now: Duration) {
+        guard now - self.lastMeasured >= .seconds(5) else { return }
+        self.lastMeasured = now
+        _ = self.health
     }
 
     // MARK: - The engine
@@ -198,14 +209,17 @@ public actor SubscriptionManager<Source: FeedSource> {
         case .opened(let subprotocol):
             self.handle(.opened(epoch, subprotocol: subprotocol))
         case .messages(let batches):
-            self.lastHeard = self.time.now()
+            let now = self.time.now()
+            self.lastHeard = now
             self.handle(.messages(epoch, batches))
+            self.measureNowAndThen(at: now)
         case .roundTrip(let time):
             self.figures.roundTrip = time
             self.metrics.answered(within: time)
             self.handle(.ponged(epoch))
         case .ended(let end):
             self.links[epoch] = nil
+            if self.links.isEmpty { self.lastHeard = nil }
             self.note(end)
             self.handle(.ended(epoch, end))
             if self.closed, self.links.isEmpty { self.finishClosing() }

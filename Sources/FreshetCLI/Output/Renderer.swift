@@ -36,22 +36,24 @@ struct Renderer {
     }
 
     func gap(_ gap: Gap, at now: Date) -> [UInt8]? {
+        let count = gap.count.map(String.init)
         switch self.format {
         case .raw:
             return nil
         case .jsonl, .json:
             let record =
                 #"{"v":1,"kind":"gap","ts":"\#(Format.instant(now))","src":\#(Format.quoted(self.source)),"#
-                + #""cause":"\#(gap.cause.rawValue)","from":null,"to":null,"recovered_by":null,"lost":null,"#
+                + #""cause":"\#(gap.cause.rawValue)","from":null,"to":null,"recovered_by":null,"lost":\#(count ?? "null"),"#
                 + #""outage_ms":\#(Format.milliseconds(gap.outage)),"reason":\#(Format.quoted(gap.reason))}"#
             return (self.format == .json ? JSONText.indented(record.utf8) : Array(record.utf8)) + [0x0A]
         case .auto where self.terminal, .log where self.terminal:
             let reason = Format.printable(gap.reason)
-            let text = "── gap \(Format.duration(gap.outage)) · \(reason) · what was missed is unknown ──"
+            let missed = count.map { "\($0) missed" } ?? "what was missed is unknown"
+            let text = "── gap \(Format.duration(gap.outage)) · \(reason) · \(missed) ──"
             return Array((self.paint(text, .yellow) + "\n").utf8)
         case .auto, .log:
             let text =
-                "\(Format.time(now)) GAP cause=\(gap.cause.rawValue) lost=unknown "
+                "\(Format.time(now)) GAP cause=\(gap.cause.rawValue) lost=\(count ?? "unknown") "
                 + "outage=\(Format.milliseconds(gap.outage))ms reason=\(Format.quoted(gap.reason))\n"
             return Array(text.utf8)
         }

@@ -16,6 +16,8 @@ package struct Overlap: Sendable {
     /// What identifies the elements that came on the old connection since the new one was subscribed.
     private(set) package var old: [JSONValue] = []
     private(set) package var held: [MarkedUpdate] = []
+    /// The same of what is held: made once, for they are compared again and again.
+    private var new: [JSONValue] = []
     private(set) package var isConfirmed = false
 
     /// - Parameters:
@@ -35,6 +37,7 @@ package struct Overlap: Sendable {
     package mutating func cameOnNew(_ updates: [MarkedUpdate]) {
         self.isConfirmed = true
         self.held += updates
+        if !self.hasPositions { self.new += updates.map { $0.identity(byKey: self.byKey) } }
     }
 
     /// The server has read the new subscription.
@@ -66,8 +69,8 @@ package struct Overlap: Sendable {
     /// Where in the old stream the new one begins, counted from the old one's beginning; the latest such place: rather
     /// twice than never.
     private var alignment: Int? {
-        guard !self.held.isEmpty, !self.old.isEmpty else { return nil }
-        let new = self.held.map { $0.identity(byKey: self.byKey) }
+        guard !self.new.isEmpty, !self.old.isEmpty else { return nil }
+        let new = self.new
         for begin in (1 - new.count..<self.old.count).reversed() {
             let (inOld, inNew) = (max(begin, 0), max(-begin, 0))
             let length = min(self.old.count - inOld, new.count - inNew)

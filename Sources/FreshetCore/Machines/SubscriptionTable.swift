@@ -45,6 +45,8 @@ package struct SubscriptionTable: Sendable {
     /// How many rest.
     package var resting: Int { self.entries.values.reduce(0) { $0 + ($1 == .resting ? 1 : 0) } }
 
+    package func contains(_ id: ID) -> Bool { self.entries[id] != nil }
+
     package mutating func add(_ id: ID) {
         self.entries[id] = .waiting
         self.queue.append(id)
