@@ -47,7 +47,8 @@ simulate:
 
 prove:
 	scripts/install-dependencies.sh
-	swift run -c release --scratch-path .build-release Proofs $(NAME) $(ARGS)
+	swift build -c release --scratch-path .build --product Proofs
+	.build/release/Proofs $(NAME) $(ARGS)
 
 lint:
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)

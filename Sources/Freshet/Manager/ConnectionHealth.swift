@@ -22,7 +22,7 @@ public struct ConnectionHealth: Sendable, Hashable {
     public internal(set) var dropped = 0
     /// How long the oldest element has waited for its consumer.
     public internal(set) var oldestAge: Duration?
-    /// How long the server took to answer the last ping of the WebSocket.
+    /// How long the server took to answer: the last ping of the WebSocket, or the source's handshake if there was none since.
     public internal(set) var roundTrip: Duration?
     /// How long ago the last message came on the present connection.
     public internal(set) var quiet: Duration?

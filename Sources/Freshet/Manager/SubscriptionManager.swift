@@ -30,7 +30,6 @@ public actor SubscriptionManager<Source: FeedSource> {
     private let transport: any WebSocketTransport
     private let time: TimeSource
     private let logger: Logger
-    private let metrics: ManagerMetrics
 
     private var engine: Engine
     private var consumers: [Engine.ConsumerID: Consumer] = [:]
@@ -39,9 +38,7 @@ public actor SubscriptionManager<Source: FeedSource> {
     private var asking: [Engine.Epoch: Task<Void, Never>] = [:]
     private var fetching: [SubscriptionID: (number: Int, task: Task<Void, Never>)] = [:]
     private var observers = StateObservers()
-    private var figures = ConnectionHealth()
-    private var lastHeard: Duration?
-    private var lastMeasured: Duration = .zero
+    private var figures: ManagerFigures
     private var closed = false
     private var closeWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -65,7 +62,7 @@ public actor SubscriptionManager<Source: FeedSource> {
         self.transport = transport
         self.time = time
         self.logger = logger
-        self.metrics = ManagerMetrics(label: "\(Source.self)")
+        self.figures = ManagerFigures(label: "\(Source.self)")
     }
 
     deinit {
@@ -108,26 +105,11 @@ public actor SubscriptionManager<Source: FeedSource> {
 
     /// How the client is, now.
     public var health: ConnectionHealth {
-        let now = self.time.now()
-        var health = self.figures
-        health.feeds = self.consumers.count
-        health.quiet = self.lastHeard.map { now - $0 }
-        for consumer in self.consumers.values {
-            let depth = consumer.buffer.depth
-            health.waitingElements += depth.elements
-            health.waitingBytes += depth.bytes
-            health.dropped += depth.dropped
-            if let oldest = depth.oldest { health.oldestAge = max(health.oldestAge ?? .zero, now - oldest) }
-        }
-        self.metrics.measured(health)
-        return health
+        self.figures.measure(self.consumers.values.map(\.buffer.depth), at: self.time.now())
     }
 
-    /// For swift-metrics, whether or not anybody asks for the health.
     private func measureNowAndThen(at now: Duration) {
-        guard now - self.lastMeasured >= .seconds(5) else { return }
-        self.lastMeasured = now
-        _ = self.health
+        if self.figures.isDue(at: now) { _ = self.health }
     }
 
     // MARK: - The engine
@@ -154,15 +136,14 @@ public actor SubscriptionManager<Source: FeedSource> {
         case .start(let timer, let delay): self.start(timer, delay)
         case .stop(let timer): self.timers.removeValue(forKey: timer)?.cancel()
         case .report(let state): self.report(state)
-        case .connected:
-            self.figures.connects += 1
-            self.metrics.connected()
+        case .connected(let epoch):
+            self.figures.acknowledged(epoch, at: self.time.now())
         case .note(let text): self.logger.warning("\(text)")
         }
     }
 
     private func report(_ state: ConnectionState) {
-        self.figures.state = state
+        self.figures.report(state)
         self.observers.report(state)
         self.logger.debug("the connection's state changed", metadata: ["state": "\(state.label)"])
     }
@@ -207,46 +188,42 @@ public actor SubscriptionManager<Source: FeedSource> {
         guard self.links[epoch] != nil else { return }
         switch event {
         case .opened(let subprotocol):
+            self.figures.opened(epoch, at: self.time.now())
             self.handle(.opened(epoch, subprotocol: subprotocol))
         case .messages(let batches):
             let now = self.time.now()
-            self.lastHeard = now
+            self.figures.heard(at: now)
             self.handle(.messages(epoch, batches))
             self.measureNowAndThen(at: now)
         case .roundTrip(let time):
-            self.figures.roundTrip = time
-            self.metrics.answered(within: time)
+            self.figures.answered(after: time)
             self.handle(.ponged(epoch))
         case .ended(let end):
             self.links[epoch] = nil
-            if self.links.isEmpty { self.lastHeard = nil }
-            self.note(end)
+            self.note(end, of: epoch)
             self.handle(.ended(epoch, end))
             if self.closed, self.links.isEmpty { self.finishClosing() }
         }
     }
 
-    private func note(_ end: ConnectionEnd) {
-        if case .ours = end { return }
-        let error = end.error
-        self.figures.drops[error.label, default: 0] += 1
-        self.metrics.dropped(because: error.label)
-        self.logger.debug("the connection ended", metadata: ["reason": "\(error.message)"])
+    private func note(_ end: ConnectionEnd, of epoch: Engine.Epoch) {
+        let error: FreshetError? = if case .ours = end { nil } else { end.error }
+        self.figures.ended(epoch, because: error, isLast: self.links.isEmpty)
+        if let error { self.logger.debug("the connection ended", metadata: ["reason": "\(error.message)"]) }
     }
 
     // MARK: - Delivering
 
     private func deliver(_ items: [FeedItem], to id: Engine.ConsumerID) {
         guard let buffer = self.consumers[id]?.buffer else { return }
-        var gaps = 0
+        var isGap = false
         for case .gap(let gap) in items {
-            gaps += 1
-            self.metrics.told(gap)
+            isGap = items.count == 1
+            self.figures.told(gap)
         }
-        self.figures.gaps += gaps
         let now = self.time.now()
         let appended =
-            gaps > 0 && items.count == 1
+            isGap
             ? buffer.appendMerging(items[0], at: now)
             : buffer.append(items, bytes: items.reduce(0) { $0 + $1.byteCount }, at: now)
         switch appended {
