@@ -253,7 +253,7 @@ package struct ContinuityMachine: Sendable {
 
     /// Beginning on a second connection as well, from the present position.
     package func overlap() -> Overlap {
-        Overlap(hasPositions: self.replay.position != nil, byKey: self.hasKeys, repeated: self.replay.keys)
+        Overlap(from: self.replay.position, byKey: self.hasKeys, repeated: self.replay.keys)
     }
 
     /// The second connection takes over; where nothing is known that fits, there is a gap.
@@ -267,7 +267,9 @@ package struct ContinuityMachine: Sendable {
         if self.isLive, let (updates, repeated) = overlap.takeOver(afterLastWord: afterLastWord) {
             self.replay.begin()
             self.replay.expect(repeated)
-            self.state = .live
+            // Its server may still refuse the position, as long as nothing new has come.
+            self.resumedAt = overlap.position
+            self.state = overlap.position == nil ? .live : .replaying
             return self.handOut(updates)
         }
         switch self.recovery {

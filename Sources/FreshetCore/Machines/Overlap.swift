@@ -9,7 +9,8 @@ package struct Overlap: Sendable {
     /// What may be held; beyond it the overlap cannot be waited for any longer.
     package static let limit = 4096
 
-    private let hasPositions: Bool
+    /// Where the new subscription began: if that is the old one's position, nothing can fall between them.
+    package let position: Position?
     private let byKey: Bool
     /// What the new one may send again, because its position is before the last element that came on the old one.
     private let repeated: [JSONValue]
@@ -21,11 +22,11 @@ package struct Overlap: Sendable {
     private(set) package var isConfirmed = false
 
     /// - Parameters:
-    ///   - hasPositions: whether the new subscription began at the old one's position, so that nothing can fall between them.
+    ///   - position: where the new subscription begins; nil: anywhere.
     ///   - byKey: whether keys tell elements apart.
     ///   - repeated: the keys of what the old one had from that position on.
-    package init(hasPositions: Bool, byKey: Bool = true, repeated: [JSONValue] = []) {
-        self.hasPositions = hasPositions
+    package init(from position: Position? = nil, byKey: Bool = true, repeated: [JSONValue] = []) {
+        self.position = position
         self.byKey = byKey
         self.repeated = repeated
     }
@@ -37,7 +38,7 @@ package struct Overlap: Sendable {
     package mutating func cameOnNew(_ updates: [MarkedUpdate]) {
         self.isConfirmed = true
         self.held += updates
-        if !self.hasPositions { self.new += updates.map { $0.identity(byKey: self.byKey) } }
+        if self.position == nil { self.new += updates.map { $0.identity(byKey: self.byKey) } }
     }
 
     /// The server has read the new subscription.
@@ -51,12 +52,12 @@ package struct Overlap: Sendable {
     ///   subscribed. Then nothing can fall between the two.
     /// - Returns: whether it can.
     package func canTakeOver(afterLastWord: Bool) -> Bool {
-        self.isConfirmed && (self.hasPositions || afterLastWord || self.alignment != nil)
+        self.isConfirmed && (self.position != nil || afterLastWord || self.alignment != nil)
     }
 
     /// What is left of the new stream, and what may still come on it that was handed out already. Nil: nobody knows.
     package func takeOver(afterLastWord: Bool) -> (updates: [MarkedUpdate], repeated: [JSONValue])? {
-        if self.hasPositions { return (self.held, self.repeated + self.old) }
+        if self.position != nil { return (self.held, self.repeated + self.old) }
         guard self.canTakeOver(afterLastWord: afterLastWord) else { return nil }
         // Nothing in common yet. What comes again will do so once.
         guard let begin = self.alignment else { return (self.held, Array(Set(self.old))) }

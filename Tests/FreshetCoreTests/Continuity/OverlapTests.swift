@@ -6,7 +6,7 @@ import Testing
 /// Where in the old connection's stream the new one's begins: A is the old one, B the new one.
 struct OverlapTests {
     private func overlap(_ old: [String], _ new: [String], hasPositions: Bool = false) -> Overlap {
-        var overlap = Overlap(hasPositions: hasPositions)
+        var overlap = Overlap(from: hasPositions ? Position(10) : nil)
         overlap.cameOnOld(old.map { .plain($0) })
         overlap.cameOnNew(new.map { .plain($0) })
         return overlap
@@ -30,7 +30,7 @@ struct OverlapTests {
 
     @Test("Before the server has confirmed the new subscription nobody knows", arguments: [true, false])
     func unconfirmed(hasPositions: Bool) {
-        var overlap = Overlap(hasPositions: hasPositions)
+        var overlap = Overlap(from: hasPositions ? Position(10) : nil)
         #expect(!overlap.isConfirmed)
         #expect(!overlap.canTakeOver(afterLastWord: true))
         overlap.confirmed()
@@ -40,7 +40,7 @@ struct OverlapTests {
 
     @Test("An element on the new connection confirms it, one on the old does not")
     func confirmedByElement() {
-        var overlap = Overlap(hasPositions: false)
+        var overlap = Overlap()
         overlap.cameOnOld([.plain("a")])
         #expect(!overlap.isConfirmed)
         overlap.cameOnNew([.plain("a")])
@@ -49,7 +49,7 @@ struct OverlapTests {
 
     @Test("A silent subscription is handed over when the old connection has said its last word, not before")
     func silent() {
-        var overlap = Overlap(hasPositions: false)
+        var overlap = Overlap()
         overlap.confirmed()
         #expect(!overlap.canTakeOver(afterLastWord: false))
         #expect(answer(overlap, afterLastWord: false) == nil)
@@ -171,7 +171,7 @@ struct OverlapTests {
 
     @Test("With keys the elements are the same when their keys are, whatever their bytes")
     func keys() {
-        var overlap = Overlap(hasPositions: false)
+        var overlap = Overlap()
         overlap.cameOnOld([.at(1, "one"), .at(2, "two")])
         overlap.cameOnNew([.at(2, "zwei"), .at(3, "drei")])
         #expect(answer(overlap) == Answer(["drei"]))
@@ -179,7 +179,7 @@ struct OverlapTests {
 
     @Test("With keys equal bytes are different elements")
     func keysWithEqualBytes() {
-        var overlap = Overlap(hasPositions: false)
+        var overlap = Overlap()
         overlap.cameOnOld([.at(1, "x"), .at(2, "x")])
         overlap.cameOnNew([.at(3, "x")])
         #expect(answer(overlap, afterLastWord: false) == nil)
@@ -191,7 +191,7 @@ struct OverlapTests {
         "A new subscription that began at the old one's position misses nothing: what A has delivered is a repetition"
     )
     func positions() {
-        var overlap = Overlap(hasPositions: true)
+        var overlap = Overlap(from: Position(10))
         overlap.cameOnOld([.at(11), .at(12)])
         overlap.confirmed()
         #expect(overlap.canTakeOver(afterLastWord: false))
@@ -202,7 +202,7 @@ struct OverlapTests {
 
     @Test("What the new one repeats from before is a repetition as well")
     func repeatedFromBefore() {
-        var overlap = Overlap(hasPositions: true, repeated: [.integer(9), .integer(10)])
+        var overlap = Overlap(from: Position(9), repeated: [.integer(9), .integer(10)])
         overlap.cameOnOld([.at(11)])
         overlap.cameOnNew([.at(9)])
         #expect(answer(overlap) == Answer(["9"], repeated: [.integer(9), .integer(10), .integer(11)]))
@@ -213,12 +213,12 @@ struct OverlapTests {
     @Test("What may be held is limited, on both sides")
     func limits() {
         let many = Array(repeating: MarkedUpdate.plain("x"), count: Overlap.limit)
-        var old = Overlap(hasPositions: false)
+        var old = Overlap()
         old.cameOnOld(many)
         #expect(!old.isOverfull)
         old.cameOnOld([.plain("x")])
         #expect(old.isOverfull)
-        var new = Overlap(hasPositions: true)
+        var new = Overlap(from: Position(10))
         new.cameOnNew(many)
         #expect(!new.isOverfull)
         new.cameOnNew([.plain("x")])

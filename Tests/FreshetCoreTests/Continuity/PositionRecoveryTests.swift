@@ -225,4 +225,14 @@ struct PositionRecoveryTests {
         let both = both(machine, old: [], new: [.at(1), .at(2)])
         #expect(machine.takeOver(both, afterLastWord: true, gap: Self.gap).texts == ["2"])
     }
+
+    @Test("A server that refuses the position after its connection had to take over loses the history, not the feed")
+    func refusedAfterTakeOver() {
+        var machine = ContinuityMachine(.position(overlap: 0))
+        _ = machine.subscribed(gap: Self.gap)
+        _ = machine.received([.at(1)])
+        // The old connection broke before the new one had said anything.
+        #expect(machine.takeOver(machine.overlap(), afterLastWord: false, gap: Self.gap).texts == [])
+        #expect(machine.refused(because: Self.refusal)?.texts == ["gap historyLost", "subscribe again"])
+    }
 }
