@@ -20,6 +20,7 @@ let package = Package(
     products: [
         .library(name: "Freshet", targets: ["Freshet"]),
         .library(name: "FreshetTransport", targets: ["FreshetTransport"]),
+        .library(name: "FreshetHTTP", targets: ["FreshetHTTP"]),
         .library(name: "FreshetGraphQL", targets: ["FreshetGraphQL"]),
         .library(name: "FreshetTestSupport", targets: ["FreshetTestSupport"]),
         .executable(name: "freshet", targets: ["FreshetCLI"]),
@@ -27,6 +28,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
     ],
@@ -42,6 +44,12 @@ let package = Package(
             pkgConfig: "libuv",
             providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]
         ),
+        .systemLibrary(
+            name: "CLibcurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
+        .target(name: "CFreshetHTTP", dependencies: ["CLibcurl"]),
         .target(
             name: "CFreshetLoop",
             dependencies: ["CLibwebsockets", "CLibuv"],
@@ -56,9 +64,18 @@ let package = Package(
             swiftSettings: swiftOverC
         ),
         .target(
+            name: "FreshetHTTP",
+            dependencies: [
+                "FreshetCore", "FreshetTransport", "CFreshetHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftOverC
+        ),
+        .target(
             name: "Freshet",
             dependencies: [
-                "FreshetCore", "FreshetTransport", .product(name: "Logging", package: "swift-log"),
+                "FreshetCore", "FreshetTransport", "FreshetHTTP", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: swift
@@ -66,14 +83,17 @@ let package = Package(
         .target(
             name: "FreshetGraphQL",
             dependencies: [
-                "Freshet", "FreshetCore", "FreshetTransport", .product(name: "Logging", package: "swift-log"),
+                "Freshet", "FreshetCore", "FreshetTransport", "FreshetHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift
         ),
         .target(
             name: "FreshetTestSupport",
             dependencies: [
-                "FreshetCore", "FreshetTransport", "Freshet", "FreshetGraphQL",
+                "FreshetCore", "FreshetTransport", "FreshetHTTP", "Freshet", "FreshetGraphQL",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift
@@ -148,6 +168,15 @@ let package = Package(
         .testTarget(
             name: "FreshetTransportTests",
             dependencies: ["FreshetTransport", "FreshetCore", "FreshetTestSupport"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "FreshetHTTPTests",
+            dependencies: [
+                "FreshetHTTP", "FreshetCore", "FreshetTransport", "FreshetTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: swift
         ),
         .testTarget(

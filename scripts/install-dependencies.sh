@@ -26,7 +26,7 @@ is_installed() { # by dpkg
 }
 
 with_apt() {
-    local packages=(libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libssl-dev zlib1g-dev pkg-config)
+    local packages=(libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libcurl4-openssl-dev libssl-dev zlib1g-dev pkg-config)
     if [ "$tests" = yes ]; then packages+=(python3 python3-venv python3-lib2to3 openssl nginx-light tinyproxy-bin); fi
 
     if [ "$benchmarks" = yes ]; then
@@ -73,8 +73,8 @@ if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
     with_apt
 elif command -v brew >/dev/null; then
     with_brew
-elif pkg-config --exists libwebsockets libuv openssl zlib 2>/dev/null; then
+elif pkg-config --exists libwebsockets libuv libcurl openssl zlib 2>/dev/null; then
     : # somebody has installed them by other means
 else
-    fail "neither apt-get nor brew is here; hint: install libwebsockets (4.1 or newer), libuv, OpenSSL 3, zlib, all with headers, and pkg-config"
+    fail "neither apt-get nor brew is here; hint: install libwebsockets (4.1 or newer), libuv, libcurl (7.85 or newer), OpenSSL 3, zlib, all with headers, and pkg-config"
 fi

@@ -20,10 +20,12 @@ enum ExitStatus: Int32 {
     init(_ error: FreshetError) {
         switch error.kind {
         case .invalidInput: self = .usage
-        case .operationFailed: self = .operationFailed
+        case .operationFailed, .notFound, .conflict, .validation, .rejected: self = .operationFailed
         case .unauthorized, .forbidden, .credentials: self = .unauthorized
         case .tls: self = .tls
-        case .unreachable, .timeout, .clientClosed, .cancelled, .outcomeUnknown, .overflow: self = .gaveUp
+        case .unreachable, .interrupted, .timeout, .clientClosed, .cancelled, .outcomeUnknown, .overflow, .server,
+            .rateLimited:
+            self = .gaveUp
         case .protocolViolation, .messageTooLarge, .decoding: self = .protocolMismatch
         case .proxyRefused(let status): self = [401, 407].contains(status) ? .unauthorized : .gaveUp
         case .upgradeRefused, .closed: self = Self.isFatal(error) ? .protocolMismatch : .gaveUp

@@ -146,7 +146,7 @@ struct ConnectingTests {
     func quotes() throws {
         let endpoint = try Endpoint("wss://a.example/feed")
         func message(_ body: String) -> String {
-            UpgradeRefusal(status: 503, retryAfter: nil, authenticate: nil, body: Array(body.utf8))
+            HTTPRefusal(status: 503, retryAfter: nil, authenticate: nil, body: Array(body.utf8))
                 .error(from: endpoint, sent: [HTTPHeader("Authorization", "Bearer hunter2hunter2")]).message
         }
         #expect(message("upstream is down\nmore").contains("HTTP 503: upstream is down)"))

@@ -197,7 +197,7 @@ struct UpgradeTests {
         ] as [(Int, FreshetError.Kind)]
     )
     func status(_ status: Int, _ kind: FreshetError.Kind) throws {
-        let error = UpgradeRefusal(status: status, retryAfter: nil, authenticate: nil, body: [])
+        let error = HTTPRefusal(status: status, retryAfter: nil, authenticate: nil, body: [])
             .error(from: try Endpoint("wss://api.example.com/graphql?token=hunter2"), sent: [])
         #expect(error.kind == kind)
         #expect(error.message.contains("api.example.com"))

@@ -40,6 +40,11 @@ extension FreshetError {
         case .upgradeRefused(let status): "upgrade.\(status)"
         case .proxyRefused(let status): "proxy.\(status)"
         case .operationFailed: "operationFailed"
+        case .conflict: "conflict"
+        case .rateLimited: "rateLimited"
+        case .validation: "validation"
+        case .server(let status): "server.\(status)"
+        case .rejected(let status): "rejected.\(status)"
         default: "\(self.kind)"
         }
     }

@@ -95,11 +95,12 @@ public struct ClosePolicy: Sendable {
         case .closed(let code): self.codes[code] ?? .retry
         case .upgradeRefused(let status): self.statuses[status] ?? Self.decision(onStatus: status)
         case .proxyRefused(let status): status < 500 ? .fatal : .retry
-        case .unreachable, .timeout, .tls(.other): .retry
+        case .unreachable, .interrupted, .timeout, .tls(.other): .retry
+        case .rateLimited(let retryAfter): .retryAfter(retryAfter ?? Self.relief)
+        case .server(let status): self.statuses[status] ?? Self.decision(onStatus: status)
         case .unauthorized, .forbidden: .refreshCredentials
         case .invalidInput, .protocolViolation, .messageTooLarge, .operationFailed, .decoding, .clientClosed,
-            .cancelled,
-            .tls, .credentials, .outcomeUnknown, .overflow:
+            .cancelled, .tls, .credentials, .outcomeUnknown, .overflow, .notFound, .conflict, .validation, .rejected:
             .fatal
         }
     }

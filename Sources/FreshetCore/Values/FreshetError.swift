@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The one error that feeds throw: what went wrong, in words, and what to do about it.
+/// The one error that everything here throws: what went wrong, in words, and what to do about it.
 public struct FreshetError: Error, Sendable, Hashable {
     /// What kind of thing went wrong; switch over it to decide.
     public enum Kind: Sendable, Hashable {
@@ -20,9 +20,24 @@ public struct FreshetError: Error, Sendable, Hashable {
         case unauthorized
         /// The server knows the credentials and refuses (403, 4403).
         case forbidden
+        /// There is no such thing on the server (404, 410).
+        case notFound
+        /// The thing on the server is not as the request took it to be (409, 412); `version` is its entity tag, where the
+        /// server said it.
+        case conflict(version: String?)
+        /// The server wants to be asked less often (429), and not again before so long.
+        case rateLimited(retryAfter: Duration?)
+        /// The server says what is wrong with what it was sent (400, 422).
+        case validation([FieldError])
+        /// The server itself failed (500 and on).
+        case server(status: Int)
+        /// The server answered with another status that was not asked for.
+        case rejected(status: Int)
+        /// The connection broke before the answer was complete.
+        case interrupted
         /// The server broke a protocol: RFC 6455, the subprotocol, JSON.
         case protocolViolation
-        /// A message was larger than the limit.
+        /// A message, a body or a header was larger than the limit.
         case messageTooLarge
         /// The connection ended: with this close code, or without one (1005, 1006).
         case closed(code: UInt16)
@@ -74,6 +89,8 @@ public struct FreshetError: Error, Sendable, Hashable {
     /// What was waited for when the time was up.
     public enum Phase: String, Sendable, Hashable {
         case credentials, resolve, connect, tls, upgrade, acknowledge, keepAlive, snapshot
+        /// Of a request: the first byte of the answer, the next one, all of it.
+        case response, body, total
     }
 
     /// What kind of thing went wrong.
@@ -85,8 +102,8 @@ public struct FreshetError: Error, Sendable, Hashable {
     /// What to do about it, where that is known.
     public let hint: String?
 
-    /// What the server said when it refused the upgrade, where it did.
-    public let refusal: UpgradeRefusal?
+    /// What the server said when it refused, where it did so in HTTP.
+    public let refusal: HTTPRefusal?
 
     /// Makes an error: for a source, a provider of credentials or a snapshot of your own.
     ///
@@ -98,7 +115,7 @@ public struct FreshetError: Error, Sendable, Hashable {
         self.init(kind, message, hint: hint, refusal: nil)
     }
 
-    package init(_ kind: Kind, _ message: String, hint: String? = nil, refusal: UpgradeRefusal?) {
+    package init(_ kind: Kind, _ message: String, hint: String? = nil, refusal: HTTPRefusal?) {
         self.kind = kind
         self.message = message
         self.hint = hint

@@ -36,7 +36,7 @@ final class Dialer {
     private var raceTimer: UInt64?
     private var deadline: UInt64?
     private var lastFailure: FreshetError?
-    private var refusal: (response: RefusalReader, error: (UpgradeRefusal) -> ConnectionEnd)?
+    private var refusal: (response: RefusalReader, error: (HTTPRefusal) -> ConnectionEnd)?
     private var over = false
 
     init(_ target: WebSocketTarget, on loop: EventLoop, completion: @escaping (Outcome) -> Void) {

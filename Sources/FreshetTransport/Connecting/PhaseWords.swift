@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FreshetCore
+package import FreshetCore
 
 extension FreshetError.Phase {
     /// What was waited for, before the name of the other side.
-    var words: String {
+    package var words: String {
         switch self {
         case .resolve: "finding"
         case .connect: "reaching"
@@ -14,6 +14,9 @@ extension FreshetError.Phase {
         case .keepAlive: "the pong from"
         case .credentials: "the credentials for"
         case .snapshot: "the snapshot from"
+        case .response: "an answer from"
+        case .body: "more of the answer from"
+        case .total: "the whole answer from"
         }
     }
 }

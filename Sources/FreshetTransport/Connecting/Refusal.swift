@@ -2,7 +2,7 @@
 
 package import FreshetCore
 
-extension UpgradeRefusal {
+extension HTTPRefusal {
     /// The most of a body that is read.
     static let bodyLimit = 1024
 

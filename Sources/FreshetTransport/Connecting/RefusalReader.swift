@@ -15,14 +15,14 @@ struct RefusalReader {
         self.authenticate = authenticate
     }
 
-    var isFull: Bool { self.body.count >= UpgradeRefusal.bodyLimit }
+    var isFull: Bool { self.body.count >= HTTPRefusal.bodyLimit }
 
     mutating func append(_ bytes: Bytes) {
-        self.body += bytes[0..<min(bytes.count, UpgradeRefusal.bodyLimit - self.body.count)].array
+        self.body += bytes[0..<min(bytes.count, HTTPRefusal.bodyLimit - self.body.count)].array
     }
 
-    var refusal: UpgradeRefusal {
-        UpgradeRefusal(
+    var refusal: HTTPRefusal {
+        HTTPRefusal(
             status: self.status,
             retryAfter: self.retryAfter,
             authenticate: self.authenticate,

@@ -122,7 +122,7 @@ struct SocketEnd: Equatable {
 
     /// What OpenSSL, or the server's alert, says where certificates are not the matter.
     /// The same for a server that says it in HTTP, as nginx does.
-    static func certificateWanted(by endpoint: Endpoint, refusal: UpgradeRefusal) -> FreshetError {
+    static func certificateWanted(by endpoint: Endpoint, refusal: HTTPRefusal) -> FreshetError {
         FreshetError(
             .tls(.clientCertificateRequired),
             "\(endpoint.authority) wants a client certificate (HTTP \(refusal.status))",

@@ -12,7 +12,7 @@ struct ClosePolicyTests {
     }
 
     private func refusing(_ status: Int, retryAfter: Duration? = nil) -> ConnectionEnd {
-        let refusal = UpgradeRefusal(status: status, retryAfter: retryAfter, authenticate: nil, body: [])
+        let refusal = HTTPRefusal(status: status, retryAfter: retryAfter, authenticate: nil, body: [])
         let kind: FreshetError.Kind =
             switch status {
             case 401: .unauthorized

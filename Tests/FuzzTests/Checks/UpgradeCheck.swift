@@ -93,7 +93,7 @@ struct UpgradeCheck {
     // MARK: - A refusal
 
     private func checkRefusal(_ input: UpgradeInput, _ endpoint: Endpoint) throws(Finding) {
-        let refusal = UpgradeRefusal(
+        let refusal = HTTPRefusal(
             status: input.status,
             retryAfter: nil,
             authenticate: input["www-authenticate"],

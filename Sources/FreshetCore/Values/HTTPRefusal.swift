@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An HTTP response that was not the 101 that was asked for.
-public struct UpgradeRefusal: Sendable, Hashable {
+/// An HTTP response that was not what was asked for: not the 101 of an upgrade, not the 2xx of a request.
+public struct HTTPRefusal: Sendable, Hashable {
     /// The status code.
     public let status: Int
 
@@ -11,7 +11,7 @@ public struct UpgradeRefusal: Sendable, Hashable {
     /// What credentials the server wants (`WWW-Authenticate`, RFC 9110 11.6.1).
     public let authenticate: String?
 
-    /// The first 1,024 bytes of the body at most.
+    /// The beginning of the body: 1,024 bytes at most after an upgrade, 64 KiB after a request.
     public let body: [UInt8]
 
     package init(status: Int, retryAfter: Duration?, authenticate: String?, body: [UInt8]) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Time and chance for a manager: the real ones, or a test's.
+/// Time and chance: the real ones, or a test's.
 package struct TimeSource: Sendable {
     /// Since some beginning; never goes back.
     package let now: @Sendable () -> Duration

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import HTTPTypes
+
+/// A request on its way to the server, as middlewares see and change it.
+public struct HTTPCall: Sendable {
+    /// The method, where to, and the header fields; scheme, authority and path are always there.
+    public var request: HTTPRequest
+
+    /// What is sent.
+    public var body: HTTPBody?
+
+    /// How long it may take.
+    public var timeouts: HTTPTimeouts
+
+    /// How large the answer may be.
+    public var limits: HTTPLimits
+
+    /// Which attempt this is, from 1: a retry is one more.
+    public var attempt = 1
+
+    /// Makes a call.
+    ///
+    /// - Parameters:
+    ///   - request: the method, where to, and the header fields.
+    ///   - body: what is sent.
+    ///   - timeouts: how long it may take.
+    ///   - limits: how large the answer may be.
+    public init(
+        _ request: HTTPRequest,
+        body: HTTPBody? = nil,
+        timeouts: HTTPTimeouts = HTTPTimeouts(),
+        limits: HTTPLimits = HTTPLimits()
+    ) {
+        self.request = request
+        self.body = body
+        self.timeouts = timeouts
+        self.limits = limits
+    }
+
+    /// Whether it does no harm to be executed twice: its method says so (RFC 9110 9.2.2), or it has an `Idempotency-Key`.
+    public var isIdempotent: Bool {
+        switch self.request.method {
+        case .get, .head, .put, .delete, .options, .trace: true
+        default: self.request.headerFields[.idempotencyKey] != nil
+        }
+    }
+}
+
+extension HTTPField.Name {
+    /// The key by which a server recognises a request that it has executed already.
+    public static let idempotencyKey = Self("Idempotency-Key")!
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FreshetCore
+
+/// What carries a call to a server: libcurl, or a test's script.
+public protocol HTTPTransport: Sendable {
+    /// Sends a call. Statuses are not errors here, and redirects are not followed.
+    ///
+    /// - Parameter call: what to send.
+    /// - Returns: the reply, as soon as its head is there.
+    /// - Throws: why there is none. Cancelling the task throws `.cancelled` and ends the transfer.
+    func send(_ call: HTTPCall) async throws(FreshetError) -> HTTPReply
+}
