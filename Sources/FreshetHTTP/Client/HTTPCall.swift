@@ -49,5 +49,6 @@ public struct HTTPCall: Sendable {
 
 extension HTTPField.Name {
     /// The key by which a server recognises a request that it has executed already.
+    // swift-format-ignore: NeverForceUnwrap
     public static let idempotencyKey = Self("Idempotency-Key")!
 }
