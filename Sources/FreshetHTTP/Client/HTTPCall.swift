@@ -48,7 +48,7 @@ public struct HTTPCall: Sendable {
 }
 
 extension HTTPField.Name {
-    /// The key by which a server recognises a request that it has executed already.
     // swift-format-ignore: NeverForceUnwrap
+    /// The key by which a server recognises a request that it has executed already.
     public static let idempotencyKey = Self("Idempotency-Key")!
 }
