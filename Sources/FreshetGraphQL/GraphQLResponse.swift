@@ -24,7 +24,7 @@ public struct GraphQLResponse<Value: Decodable & Sendable>: Sendable {
                 self.value = nil
                 return
             }
-            throw Self.decodingFailure(error)
+            throw FreshetError.decoding(error, of: Value.self)
         }
     }
 
@@ -42,23 +42,5 @@ public struct GraphQLResponse<Value: Decodable & Sendable>: Sendable {
             throw FreshetError(.decoding, "the server sent null where \(Value.self) was expected")
         }
         return value
-    }
-
-    /// Names the path and the expected type, never the value: it may be a secret.
-    private static func decodingFailure(_ error: any Error) -> FreshetError {
-        let context: DecodingError.Context
-        let what: String
-        switch error as? DecodingError {
-        case .typeMismatch(let type, let found)?: (context, what) = (found, "is not \(type)")
-        case .valueNotFound(let type, let found)?: (context, what) = (found, "is null, not \(type)")
-        case .keyNotFound(let key, let found)?: (context, what) = (found, "has no field \(key.stringValue)")
-        case .dataCorrupted(let found)?: (context, what) = (found, "is not readable")
-        default: return FreshetError(.decoding, "a result cannot be decoded as \(Value.self)")
-        }
-        let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
-        return FreshetError(
-            .decoding,
-            "a result cannot be decoded as \(Value.self): \(path.isEmpty ? "it" : path) \(what)"
-        )
     }
 }

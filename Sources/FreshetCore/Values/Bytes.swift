@@ -31,6 +31,15 @@ public struct Bytes: Sendable {
         self.init(Chunk(adopting: memory, count: bytes.count))
     }
 
+    /// Several in one piece; not copied where there is only one.
+    package static func joined(_ pieces: [Bytes]) -> Bytes {
+        guard pieces.count != 1 else { return pieces[0] }
+        var all: [UInt8] = []
+        all.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+        for piece in pieces { piece.append(to: &all) }
+        return Bytes(copying: all)
+    }
+
     /// Calls `body` with the bytes, which are valid during the call only.
     package func withBytes<Result, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Result) throws(E) -> Result {
         try body(UnsafeRawBufferPointer(rebasing: self.chunk.bytes[self.start..<self.start + self.count]))

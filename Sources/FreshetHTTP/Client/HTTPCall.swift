@@ -16,6 +16,12 @@ public struct HTTPCall: Sendable {
     /// How large the answer may be.
     public var limits: HTTPLimits
 
+    /// Whether HTTP/2 may be spoken where the server offers it over TLS.
+    public var allowsHTTP2 = true
+
+    /// Whether the whole body is waited for, so that a retry covers its loss too.
+    public var collectsBody = false
+
     /// Which attempt this is, from 1: a retry is one more.
     public var attempt = 1
 

@@ -8,6 +8,6 @@ public protocol HTTPTransport: Sendable {
     ///
     /// - Parameter call: what to send.
     /// - Returns: the reply, as soon as its head is there.
-    /// - Throws: why there is none. Cancelling the task throws `.cancelled` and ends the transfer.
+    /// - Throws: why there is none; `.outcomeUnknown` for a call that is not idempotent and may have been executed. Cancelling the task throws `.cancelled` and ends the transfer.
     func send(_ call: HTTPCall) async throws(FreshetError) -> HTTPReply
 }

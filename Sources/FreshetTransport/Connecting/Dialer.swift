@@ -66,9 +66,10 @@ final class Dialer {
                 compression: self.target.configuration.compression,
                 randomBytes: (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
             )
-            self.proxy = try self.target.configuration.proxy.proxy(for: self.endpoint) { name in
-                unsafe getenv(name).map { unsafe String(cString: $0) }
-            }
+            self.proxy = try self.target.configuration.proxy.proxy(
+                for: self.endpoint,
+                environment: ProcessEnvironment.value(of:)
+            )
         } catch {
             return self.fail(error)
         }
@@ -180,7 +181,7 @@ final class Dialer {
             { [endpoint, headers] refusal in
                 let error =
                     certificateWanted
-                    ? SocketEnd.certificateWanted(by: endpoint, refusal: refusal)
+                    ? TLSEnd.certificateWanted(by: endpoint.authority, refusal: refusal)
                     : refusal.error(from: endpoint, sent: headers)
                 return .failure(error, retryAfter: refusal.retryAfter)
             }

@@ -49,7 +49,7 @@ public struct HTTPHeader: Sendable, Hashable {
 
     /// Whether a server's words repeat a part of the value that may be a secret. In bytes: a combining mark makes another
     /// character of the one before it.
-    func isRepeated(in text: String) -> Bool {
+    package func isRepeated(in text: String) -> Bool {
         let text = Array(text.utf8)
         return self.value.utf8.split(separator: 0x20).contains { $0.count >= 6 && text.contains($0) }
     }

@@ -59,7 +59,7 @@ public struct Proxy: Sendable, Hashable {
     }
 
     /// `user:password` (RFC 7617 2).
-    var credentials: String? { self.user.map { "\($0):\(self.password ?? "")" } }
+    package var credentials: String? { self.user.map { "\($0):\(self.password ?? "")" } }
 
     /// Host and port, for messages.
     var authority: String { "\(self.host.contains(":") ? "[\(self.host)]" : self.host):\(self.port)" }

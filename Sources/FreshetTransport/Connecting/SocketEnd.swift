@@ -38,7 +38,11 @@ struct SocketEnd: Equatable {
         case .proxy:
             FreshetError(.unreachable, "the proxy did not connect us to \(endpoint.authority)")
         case .tls:
-            self.tlsError(for: endpoint)
+            TLSEnd(
+                verifyError: self.verifyError,
+                certificateWanted: self.certificateWanted,
+                detail: self.detail
+            ).error(with: endpoint.authority, plain: "plain WebSocket: try ws:")
         case .hangUp:
             FreshetError(
                 .closed(code: 1006),
@@ -84,72 +88,5 @@ struct SocketEnd: Equatable {
         case EMSGSIZE: "the request is larger than 128 KiB"
         default: self.detail.isEmpty ? "refused, or no route to it" : self.detail
         }
-    }
-
-    private static let trustHint = "name its authority (--cacert)"
-    private static let identityHint = "give a client certificate and its key (--cert, --key)"
-
-    private func tlsError(for endpoint: Endpoint) -> FreshetError {
-        let name = endpoint.authority
-        let certificate = "the certificate of \(name)"
-        // The numbers are OpenSSL's X509_V_ERR_…, the same since 1.0.
-        let (failure, message, hint): (FreshetError.TLSFailure, String, String?) =
-            switch self.verifyError {
-            case 0:
-                self.handshakeFailure(with: name)
-            case 10:
-                (.expired, "\(certificate) has expired", "the server needs a new certificate; check this clock too")
-            case 9:
-                (.notYetValid, "\(certificate) is not valid yet", "check this machine's clock")
-            case 18, 19:
-                (.selfSigned, "\(certificate) is self-signed", Self.trustHint)
-            case 20, 21, 2:
-                (.unknownAuthority, "\(certificate) is from an unknown authority", Self.trustHint)
-            case 62, 64:
-                (.wrongHost, "\(certificate) is for another host", "check the host name in the URL")
-            case 23:
-                (.revoked, "\(certificate) has been revoked", nil)
-            case 50:
-                (
-                    .keyNotPinned, "\(name) has a key that is not pinned",
-                    "either its key was changed, or somebody is in between"
-                )
-            default:
-                (.certificate, "\(certificate) is not acceptable (OpenSSL verify error \(self.verifyError))", nil)
-            }
-        return FreshetError(.tls(failure), message, hint: hint)
-    }
-
-    /// What OpenSSL, or the server's alert, says where certificates are not the matter.
-    /// The same for a server that says it in HTTP, as nginx does.
-    static func certificateWanted(by endpoint: Endpoint, refusal: HTTPRefusal) -> FreshetError {
-        FreshetError(
-            .tls(.clientCertificateRequired),
-            "\(endpoint.authority) wants a client certificate (HTTP \(refusal.status))",
-            hint: Self.identityHint,
-            refusal: refusal
-        )
-    }
-
-    private func handshakeFailure(with name: String) -> (FreshetError.TLSFailure, String, String?) {
-        let detail = self.detail
-        if ["wrong version number", "packet length", "unexpected message", "http request"].contains(
-            where: detail.contains
-        ) {
-            return (.notTLS, "\(name) does not speak TLS on this port", "perhaps it speaks plain WebSocket: try ws:")
-        }
-        if self.certificateWanted || detail.contains("certificate required") {
-            return (.clientCertificateRequired, "\(name) wants a client certificate", Self.identityHint)
-        }
-        if ["bad certificate", "unknown CA", "certificate unknown", "certificate expired", "unsupported certificate"]
-            .contains(where: detail.contains)
-        {
-            return (.clientCertificateRefused, "\(name) does not accept our certificate: \(detail)", Self.identityHint)
-        }
-        if ["protocol version", "unsupported protocol", "no protocols available"].contains(where: detail.contains) {
-            return (.version, "\(name) and this program have no version of TLS in common: \(detail)", nil)
-        }
-        let reason = detail.isEmpty ? "the connection ended" : detail
-        return (.other, "the TLS handshake with \(name) failed: \(reason)", nil)
     }
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FreshetCore
+package import FreshetCore
 import FoundationEssentials
 
 /// What a `TLSConfiguration` comes to: files read, pins decoded.
-struct TLSMaterial {
-    let authorities: [UInt8]?
-    let certificate: [UInt8]?
-    let key: [UInt8]?
-    let pins: [UInt8]
+package struct TLSMaterial: Sendable {
+    package let authorities: [UInt8]?
+    package let certificate: [UInt8]?
+    package let key: [UInt8]?
+    package let pins: [UInt8]
 
-    init(_ configuration: TLSConfiguration) throws(FreshetError) {
+    package init(_ configuration: TLSConfiguration) throws(FreshetError) {
         self.authorities = try configuration.authorities.map { pem throws(FreshetError) in
             try Self.bytes(pem, "the certificate authorities")
         }

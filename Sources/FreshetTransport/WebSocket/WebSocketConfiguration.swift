@@ -2,27 +2,6 @@
 
 /// How a WebSocket connects, and what it allows.
 public struct WebSocketConfiguration: Sendable {
-    /// Which redirects are followed (301, 302, 303, 307, 308).
-    public struct Redirects: Sendable, Hashable {
-        /// None.
-        public static let none = Self(limit: 0)
-
-        /// How many, one after another. Never from wss: to ws:.
-        public var limit: Int
-        /// Whether to other origins as well (RFC 6454). None of the headers below goes there.
-        public var acrossOrigins: Bool
-
-        /// Makes a rule.
-        ///
-        /// - Parameters:
-        ///   - limit: how many to follow, one after another.
-        ///   - acrossOrigins: whether to other origins as well, without the headers.
-        public init(limit: Int = 5, acrossOrigins: Bool = true) {
-            self.limit = limit
-            self.acrossOrigins = acrossOrigins
-        }
-    }
-
     /// Headers for the upgrade request, such as `Authorization`.
     public var headers: [HTTPHeader] = []
 
@@ -32,8 +11,8 @@ public struct WebSocketConfiguration: Sendable {
     /// Which connections go through a proxy.
     public var proxy = ProxyPolicy.environment
 
-    /// Which redirects are followed.
-    public var redirects = Redirects()
+    /// Which redirects are followed; to another origin none of the headers goes along.
+    public var redirects = RedirectPolicy()
 
     /// Whether messages may be compressed.
     public var compression: CompressionConfiguration

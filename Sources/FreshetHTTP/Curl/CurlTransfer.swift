@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CFreshetHTTP
+import FreshetCore
+import FreshetTransport
+import HTTPTypes
+
+/// One request and its answer, between the task that waits for it and the thread that works on it.
+// Proof for @unchecked: what is below "On the loop's thread" is touched by that thread alone; `answer`, `upload` and the
+// body's queue have locks of their own; the rest does not change.
+@safe
+final class CurlTransfer: @unchecked Sendable {
+    let call: HTTPCall
+    let route: CurlRoute
+    private let loop: CurlLoop
+    private let answer = CurlAnswer()
+    private let upload: UploadBuffer?
+
+    // On the loop's thread
+    private var handle: OpaquePointer?
+    private var head: ResponseHead
+    private var pieces: [Bytes] = []
+    /// Since the last turn, and in all.
+    private var piecesSize = 0
+    private var bodySize = 0
+    private var queue: DeliveryQueue<Bytes>?
+    private var isPaused = false
+    private var end: Result<Void, FreshetError>?
+    /// Why a handler ended it, in more words than libcurl has.
+    private var failure: FreshetError?
+    private var isTouched = false
+    private var lastHeard = ContinuousClock.now
+
+    init(_ call: HTTPCall, _ route: CurlRoute, on loop: CurlLoop) {
+        self.call = call
+        self.route = route
+        self.loop = loop
+        self.head = ResponseHead(limit: call.limits.headers)
+        self.upload = call.body.map { UploadBuffer($0) }
+    }
+
+    static func of(_ owner: UnsafeMutableRawPointer) -> CurlTransfer {
+        unsafe Unmanaged<CurlTransfer>.fromOpaque(owner).takeUnretainedValue()
+    }
+
+    /// Sends it, and waits for the head of the answer.
+    func reply() async throws(FreshetError) -> HTTPReply {
+        self.loop.begin(self)
+        return try await self.answer.wait {
+            self.answer.give(.failure(FreshetError(.cancelled, "the task was cancelled before the answer came")))
+            self.loop.cancel(self)
+        }
+    }
+
+    // MARK: - On the loop's thread
+
+    /// When the server will have been silent for too long; nil: it may be, or we are not reading.
+    var deadline: ContinuousClock.Instant? {
+        guard let patience = self.call.timeouts.receive, unsafe self.handle != nil, !self.isPaused else { return nil }
+        return self.lastHeard.advanced(by: patience)
+    }
+
+    func begin(on pool: OpaquePointer, of loop: CurlLoop) {
+        self.lastHeard = .now
+        guard !self.answer.isGiven else { return self.finish(.success(())) }
+        // Proof: the loop keeps the transfer until it is over, and C is told nothing of it after that.
+        let owner = unsafe Unmanaged.passUnretained(self).toOpaque()
+        let handle = unsafe self.route.withRequest(self.call) { request in
+            unsafe freshet_http_begin(pool, &request, owner)
+        }
+        unsafe self.handle = handle
+        guard unsafe handle != nil else {
+            return self.finish(.failure(FreshetError(.invalidInput, "libcurl cannot send this request")))
+        }
+        self.upload?.start { [weak self] in
+            guard let self else { return }
+            self.loop.resumeSending(self)
+        }
+    }
+
+    func refuse(_ error: FreshetError) {
+        self.answer.give(.failure(error))
+    }
+
+    /// Nobody waits any more.
+    func cancel() {
+        self.upload?.stop()
+        guard let handle = unsafe self.handle.take() else { return }
+        unsafe freshet_transfer_cancel(handle)
+    }
+
+    func resumeReceiving() {
+        guard let handle = unsafe self.handle, self.isPaused else { return }
+        self.isPaused = false
+        self.lastHeard = .now
+        unsafe freshet_transfer_resume(handle, true, false)
+    }
+
+    func resumeSending() {
+        guard let handle = unsafe self.handle else { return }
+        unsafe freshet_transfer_resume(handle, false, true)
+    }
+
+    func expire() {
+        guard let handle = unsafe self.handle else { return }
+        let patience = self.call.timeouts.receive ?? .zero
+        let phase: FreshetError.Phase = self.head.isComplete ? .body : .response
+        let hasSent = unsafe freshet_transfer_has_sent(handle)
+        let error = FreshetError(
+            .timeout(phase),
+            "\(phase.words) \(self.route.name) did not come within \(patience)"
+        )
+        self.cancel()
+        self.finish(.failure(self.unlessExecuted(error, hasSent: hasSent)))
+    }
+
+    func received(header line: UnsafeRawBufferPointer) -> Bool {
+        self.lastHeard = .now
+        do throws(FreshetError) {
+            unsafe try self.head.read(line: line)
+        } catch {
+            self.failure = error
+            return false
+        }
+        if self.head.isComplete {
+            self.touch()
+            return self.checkLength()
+        }
+        return true
+    }
+
+    /// What is announced to be too long need not be begun.
+    private func checkLength() -> Bool {
+        let isCompressed = self.head.response.headerFields[.contentEncoding] != nil
+        guard let limit = self.call.limits.body, let length = self.head.contentLength, length > limit,
+            self.call.request.method != .head, !isCompressed
+        else { return true }
+        self.failure = self.tooLarge(limit)
+        return false
+    }
+
+    private func tooLarge(_ limit: Int) -> FreshetError {
+        FreshetError(
+            .messageTooLarge,
+            "the answer of \(self.route.name) is larger than \(limit) bytes",
+            hint: "raise the limit, or read it as it comes"
+        )
+    }
+
+    func received(body bytes: UnsafeRawBufferPointer, pause: inout Bool) -> Bool {
+        self.lastHeard = .now
+        guard !self.isPaused else {
+            pause = true
+            return true
+        }
+        self.bodySize += bytes.count
+        if let limit = self.call.limits.body, self.bodySize > limit {
+            self.failure = self.tooLarge(limit)
+            return false
+        }
+        unsafe self.pieces.append(Bytes(Chunk(copying: bytes)))
+        self.piecesSize += bytes.count
+        if self.piecesSize >= Self.readAhead { self.isPaused = true }
+        self.touch()
+        return true
+    }
+
+    /// How much may wait for the reader of a body, in bytes.
+    private static let readAhead = 1 << 20
+
+    func fill(_ buffer: UnsafeMutableRawBufferPointer, pause: inout Bool) -> Int {
+        self.lastHeard = .now
+        switch unsafe self.upload?.fill(buffer) {
+        case .bytes(let count): return count
+        case .nothingYet:
+            pause = true
+            return 0
+        case .failed(let error):
+            // As an end it would be taken for the whole body. More than fits is an error to libcurl.
+            self.failure = error
+            return .max
+        case nil: return 0
+        }
+    }
+
+    func ended(_ result: CurlEnd) {
+        unsafe self.handle = nil
+        self.upload?.stop()
+        if result.end == FRESHET_HTTP_COMPLETE {
+            self.finish(self.head.isComplete ? .success(()) : .failure(self.route.noAnswer))
+        } else {
+            let error = self.failure ?? self.unlessExecuted(self.route.error(for: result), hasSent: result.hasSent)
+            self.finish(.failure(error))
+        }
+    }
+
+    private func finish(_ end: Result<Void, FreshetError>) {
+        self.end = end
+        self.touch()
+    }
+
+    /// What may have been executed must not be taken for what certainly was not.
+    private func unlessExecuted(_ error: FreshetError, hasSent: Bool) -> FreshetError {
+        guard hasSent, !self.call.isIdempotent else { return error }
+        switch error.kind {
+        case .tls, .proxyRefused, .invalidInput, .cancelled: return error
+        default: break
+        }
+        return FreshetError(
+            .outcomeUnknown,
+            "\(error.message); whether the \(self.call.request.method.rawValue) was executed is unknown",
+            hint: "look at the state on the server before sending it again, or send an Idempotency-Key"
+        )
+    }
+
+    private func touch() {
+        guard !self.isTouched else { return }
+        self.isTouched = true
+        self.loop.touch(self)
+    }
+
+    /// Hands out what has come in this turn; true at the end.
+    func handOut() -> Bool {
+        self.isTouched = false
+        let pieces = self.pieces
+        let size = self.piecesSize
+        self.pieces = []
+        self.piecesSize = 0
+        if let queue = self.queue {
+            if !pieces.isEmpty { self.isPaused = queue.append(pieces, bytes: size) == .full || self.isPaused }
+        } else if let end = self.end {
+            // All at once: most often.
+            self.answer.give(
+                end.map { HTTPReply(self.head.response, body: HTTPBody(Bytes.joined(pieces))) }
+            )
+            return true
+        } else if self.head.isComplete {
+            self.stream(pieces, size)
+        }
+        guard let end = self.end else { return false }
+        switch end {
+        case .success: self.queue?.finish(.finished)
+        case .failure(let error): self.queue?.finish(.failed(error))
+        }
+        return true
+    }
+
+    private func stream(_ pieces: [Bytes], _ size: Int) {
+        let queue = DeliveryQueue<Bytes>(
+            DeliveryBuffer(DeliveryPolicy(.suspending, elements: .max, bytes: Self.readAhead)),
+            resumeReading: { [weak self, loop] in if let self { loop.resumeReceiving(self) } },
+            consumerLeft: { [weak self, loop] in if let self { loop.cancel(self) } }
+        )
+        self.queue = queue
+        if !pieces.isEmpty { self.isPaused = queue.append(pieces, bytes: size) == .full || self.isPaused }
+        let isCompressed = self.head.response.headerFields[.contentEncoding] != nil
+        let body = HTTPBody.streaming(queue, length: isCompressed ? nil : self.head.contentLength)
+        self.answer.give(.success(HTTPReply(self.head.response, body: body)))
+    }
+}
