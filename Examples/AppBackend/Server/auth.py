@@ -8,7 +8,7 @@ import json
 import math
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -72,9 +72,9 @@ class Auth:
         return self._tokens(session, name)
 
     def refresh(self, token: str) -> dict[str, Any]:
-        session = self._session_of(token)
+        session = self.session_of(token)
         row = self.db.execute("SELECT user FROM sessions WHERE id = ?", (session,)).fetchone()
-        if not row:
+        if not session or not row:
             self.refused_refreshes += 1
             raise Refused("the refresh token is unknown, revoked, or was used before")
         with self.db:
@@ -119,6 +119,10 @@ class Auth:
             challenge = 'Bearer realm="items"' + ("" if missing else ', error="invalid_token"')
             raise Problem(401, "Unauthorized", str(error), headers={"WWW-Authenticate": challenge}) from None
 
+    def session_of(self, refresh_token: str) -> str | None:
+        found = self.db.execute("SELECT session FROM refresh_tokens WHERE digest = ?", (digest(refresh_token),)).fetchone()
+        return found["session"] if found else None
+
     def expire_access_tokens(self) -> None:
         """A new signing key, so that no token of the old one is good any more."""
         with self.db:
@@ -128,19 +132,14 @@ class Auth:
         with self.db:
             self.db.execute("DELETE FROM refresh_tokens")
 
-    def _session_of(self, refresh_token: str) -> str | None:
-        found = self.db.execute("SELECT session FROM refresh_tokens WHERE digest = ?", (digest(refresh_token),)).fetchone()
-        return found["session"] if found else None
-
     def _tokens(self, session: str, user: str) -> dict[str, Any]:
         refresh_token = secrets.token_urlsafe(32)
         with self.db:
             self.db.execute("INSERT INTO refresh_tokens VALUES (?, ?)", (digest(refresh_token), session))
         began = time.time()
         # Rounded up: it never lives shorter than `expires_in` says.
-        claims = {"sub": user, "sid": session, "jti": secrets.token_hex(8)}
-        claims |= {"exp": math.ceil(began + self.lifetime), "iat": int(began)}
-        signed = encode(b'{"alg":"HS256","typ":"JWT"}') + "." + encode(json.dumps(claims).encode())
+        claims = Claims(user, session, secrets.token_hex(8), exp=math.ceil(began + self.lifetime), iat=int(began))
+        signed = encode(b'{"alg":"HS256","typ":"JWT"}') + "." + encode(json.dumps(asdict(claims)).encode())
         return {
             "access_token": signed + "." + encode(self._sign(signed)),
             "refresh_token": refresh_token,
@@ -186,7 +185,7 @@ def auth_routes(auth: Auth) -> APIRouter:
     async def logout(request: Request, body: Refresh | None = None) -> None:
         """Ends the session of the refresh token in the body, or of the bearer token."""
         if body:
-            auth.logout(auth._session_of(body.refresh_token))
+            auth.logout(auth.session_of(body.refresh_token))
         else:
             auth.logout(auth.required(request).sid)
 

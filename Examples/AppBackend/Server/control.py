@@ -143,9 +143,7 @@ class Control:
                 await send({"type": "websocket.close", "code": code, "reason": reason})
 
         @router.post("/trouble", status_code=204)
-        async def trouble(
-            path: str, times: int = 1, status: int = 0, delay: int = 0, retry_after: str | None = None
-        ) -> None:
+        async def trouble(path: str, times: int = 1, status: int = 0, delay: int = 0, retry_after: str | None = None) -> None:
             """The next `times` requests to `path` wait `delay` ms, and are answered with `status` unless it is 0."""
             self.troubles[path] = Trouble(times, status, delay, retry_after)
 

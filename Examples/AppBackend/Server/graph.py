@@ -252,7 +252,7 @@ class GraphQL(GraphQLRouter):
         self.persisted[hash] = data.query
         return None
 
-    async def on_ws_connect(self, context: dict[str, Any]) -> Any:
+    async def on_ws_connect(self, context: Any) -> Any:
         """A token in connection_init, or in the header of the upgrade; without a good one the close code is 4403."""
         payload = context.get("connection_params") or {}
         token = payload.get("token") or payload.get("Authorization") or payload.get("authorization")

@@ -91,9 +91,7 @@ def validation_shapes(status: int) -> dict[str, Any]:
                 "lines.0.price": ["The lines.0.price field must be at least 0."],
             },
         },
-        "rails": {
-            "errors": {"title": ["can't be blank", "is too short"], "price": ["must be greater than or equal to 0"]}
-        },
+        "rails": {"errors": {"title": ["can't be blank", "is too short"], "price": ["must be greater than or equal to 0"]}},
         # What Rails' scaffolds and Django REST framework answer.
         "rails-bare": {"title": ["can't be blank", "is too short"], "price": ["must be greater than or equal to 0"]},
         "nestjs": {

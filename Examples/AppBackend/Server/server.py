@@ -12,17 +12,17 @@ import sys
 # It is started from the source tree, which should stay free of __pycache__.
 sys.dont_write_bytecode = True
 
-import uvicorn  # noqa: E402
-from fastapi import FastAPI  # noqa: E402
-from starlette.types import ASGIApp  # noqa: E402
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
 
-import oddities  # noqa: E402
-import problems  # noqa: E402
-from auth import Auth, auth_routes  # noqa: E402
-from control import Control  # noqa: E402
-from graph import GraphQL  # noqa: E402
-from rest import item_routes  # noqa: E402
-from store import Store  # noqa: E402
+import oddities
+import problems
+from auth import Auth, auth_routes
+from control import Control
+from graph import GraphQL
+from rest import item_routes
+from store import Store
 
 
 def make_app(database: str, items: int, token_lifetime: int, control: bool) -> ASGIApp:
@@ -43,7 +43,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         # Not before: until now connections would have been refused.
         if sockets and self.started:
-            print("listening http://127.0.0.1:%d" % sockets[0].getsockname()[1], flush=True)
+            print(f"listening http://127.0.0.1:{sockets[0].getsockname()[1]}", flush=True)
 
 
 def main() -> None:

@@ -19,8 +19,8 @@ import threading
 # It is started from the source tree, which should stay free of __pycache__.
 sys.dont_write_bytecode = True
 
-from bad_replies import CLOSED, EARLY, FUNCTIONS, KEPT, STALLED, whole  # noqa: E402
-from http_connection import Connection, Gone, Request  # noqa: E402
+from bad_replies import CLOSED, EARLY, FUNCTIONS, KEPT, STALLED, whole
+from http_connection import Connection, Gone, Request
 
 
 def answer(connection: Connection, request: Request) -> bool:

@@ -11,7 +11,7 @@ import zlib
 
 sys.dont_write_bytecode = True
 
-from bad_replies import CLOSED, KEPT, STALLED  # noqa: E402
+from bad_replies import CLOSED, KEPT, STALLED
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 port = 0
