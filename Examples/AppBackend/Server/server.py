@@ -14,6 +14,7 @@ sys.dont_write_bytecode = True
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 import oddities
@@ -26,7 +27,9 @@ from store import Store
 
 
 def make_app(database: str, items: int, token_lifetime: int, control: bool) -> ASGIApp:
-    app = FastAPI(title="Items")
+    # Nothing that reaches out: no telemetry, no documentation pages that load scripts from elsewhere.
+    telemetry = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
+    app = FastAPI(title="Items", docs_url=None, redoc_url=None, telemetry=telemetry)
     problems.install(app)
     store = Store(database, items)
     auth = Auth(store, token_lifetime)
