@@ -75,7 +75,9 @@ let package = Package(
         .target(
             name: "Freshet",
             dependencies: [
-                "FreshetCore", "FreshetTransport", "FreshetHTTP", .product(name: "Logging", package: "swift-log"),
+                "FreshetCore", "FreshetTransport", "FreshetHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: swift

@@ -13,6 +13,8 @@ _Thread_local freshet_tls_report freshet_last_tls_report;
 
 void freshet_sha1(const uint8_t *bytes, size_t count, uint8_t *digest) { SHA1(bytes, count, digest); }
 
+void freshet_sha256(const uint8_t *bytes, size_t count, uint8_t *digest) { SHA256(bytes, count, digest); }
+
 // libwebsockets reports every TLS failure with the same useless text (A 8, B 1). OpenSSL knows better at the moment it
 // happens, on this thread: the failing call's error, or the alert that the server sent.
 static void note_failure(const SSL *ssl, int where, int ret) {

@@ -47,7 +47,8 @@ extension GraphQLRequest: Encodable {
 
     package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
-        try members.encode(self.query, forKey: .query)
+        // Without one, the extensions say which the server knows already.
+        if !self.query.isEmpty { try members.encode(self.query, forKey: .query) }
         try members.encodeIfPresent(self.operationName, forKey: .operationName)
         try members.encodeIfPresent(self.variables, forKey: .variables)
         try members.encodeIfPresent(self.extensions, forKey: .extensions)

@@ -41,6 +41,7 @@ struct GraphQLInteropTests {
             policy.linger = .seconds(5)
             var configuration = GraphQLClientConfiguration(policy: policy)
             configuration.dialects = [self.dialect]
+            configuration.carrier = .webSocket
             return GraphQLClient(url: url, configuration: configuration)
         }
     }

@@ -21,6 +21,9 @@ const char *freshet_tls_version(void);
 /// The SHA-1 that RFC 6455 4.1 wants for Sec-WebSocket-Accept.
 void freshet_sha1(const uint8_t *bytes, size_t count, uint8_t *digest);
 
+/// SHA-256, 32 bytes.
+void freshet_sha256(const uint8_t *bytes, size_t count, uint8_t *digest);
+
 // ---------------------------------------------------------------------------------------------- the loop
 
 typedef struct freshet_loop freshet_loop;

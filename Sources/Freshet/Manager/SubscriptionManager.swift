@@ -159,10 +159,7 @@ public actor SubscriptionManager<Source: FeedSource> {
             } catch let error as FreshetError {
                 event = .credentialsFailed(epoch, error)
             } catch {
-                // The error's own words may contain a secret.
-                let message = "the provider of credentials failed with \(type(of: error))"
-                let hint = "let it throw a FreshetError to say more"
-                event = .credentialsFailed(epoch, FreshetError(.credentials, message, hint: hint))
+                event = .credentialsFailed(epoch, .provider(error))
             }
             await self?.asked(epoch, event)
         }

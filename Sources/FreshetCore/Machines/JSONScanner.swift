@@ -7,7 +7,7 @@
 /// decodes them. Reads past the end are impossible: every access is bounds-checked.
 package struct JSONScanner {
     package enum Failure: Error, Equatable {
-        case notAnObject
+        case notAnObject, notAnArray
         case malformed(offset: Int)
     }
 
@@ -23,27 +23,50 @@ package struct JSONScanner {
 
     /// Begins at the object that is all of `bytes` but white space; they must outlive the scanner.
     package init(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        try self.init(bytes, opening: UInt8(ascii: "{"), otherwise: .notAnObject)
+    }
+
+    /// The same for an array.
+    package init(array bytes: UnsafeRawBufferPointer) throws(Failure) {
+        try self.init(bytes, opening: UInt8(ascii: "["), otherwise: .notAnArray)
+    }
+
+    private init(_ bytes: UnsafeRawBufferPointer, opening: UInt8, otherwise failure: Failure) throws(Failure) {
         self.bytes = bytes
         self.position = 0
         self.skipSpace()
-        guard self.position < bytes.count, bytes[self.position] == UInt8(ascii: "{") else { throw .notAnObject }
+        guard self.position < bytes.count, bytes[self.position] == opening else { throw failure }
         self.position += 1
     }
 
-    /// The next member, or nil after the last.
-    package mutating func next() throws(Failure) -> Member? {
+    /// The next element of the array, or nil after the last.
+    package mutating func nextElement() throws(Failure) -> Range<Int>? {
+        guard try self.goesOn(until: UInt8(ascii: "]")) else { return nil }
+        let start = self.position
+        try self.skipValue()
+        return start..<self.position
+    }
+
+    /// Whether there is another member or element, and the position is at it.
+    private mutating func goesOn(until closing: UInt8) throws(Failure) -> Bool {
         self.skipSpace()
-        if self.peek == UInt8(ascii: "}") {
+        if self.peek == closing {
             self.position += 1
             self.skipSpace()
             guard self.position == self.bytes.count else { throw .malformed(offset: self.position) }
-            return nil
+            return false
         }
         if !self.first {
             try self.expect(UInt8(ascii: ","))
             self.skipSpace()
         }
         self.first = false
+        return true
+    }
+
+    /// The next member of the object, or nil after the last.
+    package mutating func next() throws(Failure) -> Member? {
+        guard try self.goesOn(until: UInt8(ascii: "}")) else { return nil }
         let key = try self.skipString()
         self.skipSpace()
         try self.expect(UInt8(ascii: ":"))

@@ -44,13 +44,19 @@ public struct HTTPCall: Sendable {
         self.limits = limits
     }
 
-    /// Whether it does no harm to be executed twice: its method says so (RFC 9110 9.2.2), or it has an `Idempotency-Key`.
+    /// Whether it does no harm to be executed twice: its method says so (RFC 9110 9.2.2), it has an `Idempotency-Key`, or it
+    /// was set, as for a query that is sent as a POST.
     public var isIdempotent: Bool {
-        switch self.request.method {
-        case .get, .head, .put, .delete, .options, .trace: true
-        default: self.request.headerFields[.idempotencyKey] != nil
+        get {
+            switch self.request.method {
+            case .get, .head, .put, .delete, .options, .trace: true
+            default: self.isKnownToBeIdempotent || self.request.headerFields[.idempotencyKey] != nil
+            }
         }
+        set { self.isKnownToBeIdempotent = newValue }
     }
+
+    private var isKnownToBeIdempotent = false
 }
 
 extension HTTPField.Name {

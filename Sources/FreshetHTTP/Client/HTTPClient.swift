@@ -60,6 +60,9 @@ public struct HTTPClient: Sendable {
         self.pipeline = pipeline
     }
 
+    /// The base URL's scheme, host and port.
+    package var origin: String? { try? self.base.get()?.origin }
+
     /// Makes a call to be sent: the URL is put together, and the configuration's header fields, deadlines and limits are on it.
     ///
     /// - Parameters:

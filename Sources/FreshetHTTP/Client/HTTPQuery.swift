@@ -29,5 +29,6 @@ public struct HTTPQuery: Sendable, ExpressibleByDictionaryLiteral {
         self.items.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")
     }
 
-    private static func encoded(_ text: String) -> String { PercentEncoding.encoded(text) { $0.isUnreserved } }
+    /// A text as one name or value, or as one step of a path.
+    package static func encoded(_ text: String) -> String { PercentEncoding.encoded(text) { $0.isUnreserved } }
 }

@@ -22,6 +22,9 @@ extension GraphQLClient {
         configuration: GraphQLClientConfiguration = GraphQLClientConfiguration(),
         loop: EventLoop = .shared
     ) {
+        var configuration = configuration
+        // Without a script for HTTP, everything goes over the one that there is.
+        if configuration.http.transport == nil { configuration.carrier = .webSocket }
         self.init(
             url: "ws://127.0.0.1:1/graphql",
             configuration: configuration,

@@ -21,6 +21,7 @@ final class ScriptedClient: Sendable {
         _ configure: (inout GraphQLClientConfiguration) -> Void = { _ in }
     ) {
         var configuration = GraphQLClientConfiguration()
+        configuration.carrier = .webSocket
         configure(&configuration)
         self.client = GraphQLClient(
             url: url,

@@ -4,9 +4,9 @@ public import Freshet
 public import FreshetCore
 
 extension GraphQLClient {
-    /// Asks a query over the WebSocket.
+    /// Asks a query, over what the configuration says: HTTP, unless it is the WebSocket.
     ///
-    /// When the connection breaks before the result is there, it is asked again on the next one. Cancelling the task takes
+    /// When the connection breaks before the result is there, it is asked again. Cancelling the task takes
     /// it back.
     ///
     /// - Parameters:
@@ -28,7 +28,7 @@ extension GraphQLClient {
         try await self.value(.query, query, variables, operationName, isolation)
     }
 
-    /// Executes a mutation over the WebSocket, once.
+    /// Executes a mutation, once.
     ///
     /// It is never sent twice. When the connection breaks after it was sent and before its result came, nobody knows whether
     /// it was executed, and that is what it throws: `.outcomeUnknown`.
@@ -89,8 +89,21 @@ extension GraphQLClient {
         return try GraphQLResponse<Value>(payload).valueOrFailure(payload)
     }
 
-    /// The one result of an operation.
+    /// The one result of an operation, by the configured carrier.
     func result(
+        of request: GraphQLRequest,
+        isolation: isolated (any Actor)?
+    ) async throws(FreshetError) -> GraphQLPayload {
+        switch self.configuration.carrier {
+        case .webSocket: return try await self.resultOverWebSocket(of: request, isolation: isolation)
+        case .http: break
+        }
+        if let refusal = self.refusal(of: request) { throw refusal }
+        return try await self.http.get().result(of: request)
+    }
+
+    /// The one result of an operation over the WebSocket.
+    func resultOverWebSocket(
         of request: GraphQLRequest,
         isolation: isolated (any Actor)?
     ) async throws(FreshetError) -> GraphQLPayload {

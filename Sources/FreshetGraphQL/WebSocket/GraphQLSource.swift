@@ -181,7 +181,7 @@ package struct GraphQLSource: FeedSource {
 
     // MARK: - In words
 
-    private static func failure(_ payload: Bytes?) -> FreshetError {
+    static func failure(_ payload: Bytes?) -> FreshetError {
         let payload = payload?.array ?? Array("[]".utf8)
         let messages = GraphQLError.list(from: payload).map(\.message)
         let text = messages.isEmpty ? "no reason given" : messages.joined(separator: "; ")

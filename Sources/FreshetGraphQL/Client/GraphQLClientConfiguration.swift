@@ -20,6 +20,12 @@ public struct GraphQLClientConfiguration: Sendable {
     /// When to connect, how long to wait, when to try again, what the end of a connection means.
     public var policy: ConnectionPolicy
 
+    /// What carries queries and mutations.
+    public var carrier = GraphQLCarrier.http
+
+    /// How they go over HTTP.
+    public var http = GraphQLHTTPConfiguration()
+
     /// What to offer to the server, the preferred one first.
     public var dialects: [GraphQLDialect] = [.transportWS, .legacy]
 

@@ -5,7 +5,7 @@ public import FreshetCore
 public import FreshetTransport
 public import Logging
 
-/// GraphQL from one server over one WebSocket: subscriptions that survive, queries and mutations beside them.
+/// GraphQL from one server: subscriptions that survive over one WebSocket, queries and mutations over HTTP.
 ///
 /// ```swift
 /// let api = GraphQLClient(url: "wss://api.example.com/graphql")
@@ -20,6 +20,7 @@ public import Logging
 /// It speaks `graphql-transport-ws` and the older `graphql-ws`, whichever the server chooses.
 public struct GraphQLClient: Sendable {
     let subscriptions: SubscriptionClient<GraphQLSource>?
+    let http: Result<GraphQLHTTP, FreshetError>
     /// Why there are none: what is wrong with the URL.
     let refusal: FreshetError?
     let configuration: GraphQLClientConfiguration
@@ -50,6 +51,18 @@ public struct GraphQLClient: Sendable {
         logger: Logger = Logger(label: "freshet.graphql")
     ) {
         self.configuration = configuration
+        do throws(FreshetError) {
+            let http = try GraphQLHTTP(
+                configuration.http,
+                url: url,
+                webSocket: configuration.webSocket,
+                credentials: configuration.credentials,
+                time: time
+            )
+            self.http = .success(http)
+        } catch {
+            self.http = .failure(error)
+        }
         do throws(FreshetError) {
             var target = WebSocketTarget(
                 endpoint: try Self.endpoint(url),
@@ -84,7 +97,9 @@ public struct GraphQLClient: Sendable {
     /// What makes an operation impossible before anything is sent.
     func refusal(of request: GraphQLRequest) -> FreshetError? {
         if let refusal = self.refusal { return refusal }
-        if request.kind != .subscription, self.configuration.dialects == [.appSync] {
+        if request.kind != .subscription, self.configuration.carrier == .webSocket,
+            self.configuration.dialects == [.appSync]
+        {
             return FreshetError(
                 .invalidInput,
                 "AppSync takes subscriptions over WebSocket, and nothing else",

@@ -121,7 +121,7 @@ extension GraphQLClient {
             return nil
         case .query(let request, let key, let version):
             return { _ throws(FreshetError) in
-                let payload = try await self.result(of: request, isolation: nil)
+                let payload = try await self.resultOverWebSocket(of: request, isolation: nil)
                 if let errors = payload.errors {
                     throw FreshetError(
                         .operationFailed(payload: errors.array),

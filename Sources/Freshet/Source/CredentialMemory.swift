@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+
+/// The last credentials that a provider gave, for requests: a socket asks before each attempt to connect, but a request must
+/// not make a provider work each time.
+actor CredentialMemory {
+    struct Held: Sendable {
+        let credentials: Credentials
+        /// Counts what the provider has given.
+        let generation: UInt64
+        let expiry: Duration?
+    }
+
+    private let provider: CredentialProvider
+    private let time: TimeSource
+    private var held: Held?
+    private var lastGeneration: UInt64 = 0
+    private var asking: Task<Result<Held, FreshetError>, Never>?
+
+    init(_ provider: @escaping CredentialProvider, time: TimeSource) {
+        self.provider = provider
+        self.time = time
+    }
+
+    /// What is good now; asks the provider where nothing is.
+    func current() async throws(FreshetError) -> Held {
+        if let held = self.held, held.expiry.map({ $0 > self.time.now() }) ?? true { return held }
+        return try await self.ask(self.held == nil ? .connecting : .expiring)
+    }
+
+    /// Others than those of this generation, which were refused; newer ones that are there already will do.
+    func other(than generation: UInt64) async throws(FreshetError) -> Held {
+        if let held = self.held, held.generation > generation { return held }
+        return try await self.ask(.refused)
+    }
+
+    /// One call at a time, however many wait for it; cancelling one of them does not cancel it.
+    private func ask(_ reason: Credentials.Reason) async throws(FreshetError) -> Held {
+        let task = self.asking ?? Task { await self.asked(reason) }
+        self.asking = task
+        return try await task.value.get()
+    }
+
+    private func asked(_ reason: Credentials.Reason) async -> Result<Held, FreshetError> {
+        defer { self.asking = nil }
+        let credentials: Credentials
+        do {
+            credentials = try await self.provider(reason)
+        } catch let error as FreshetError {
+            return .failure(error)
+        } catch {
+            return .failure(.provider(error))
+        }
+        self.lastGeneration += 1
+        // A little before their end: the request takes time too.
+        let life = credentials.lifetime.map { $0 - min($0 / 10, .seconds(10)) }
+        let held = Held(
+            credentials: credentials,
+            generation: self.lastGeneration,
+            expiry: life.map { self.time.now() + $0 }
+        )
+        self.held = held
+        return .success(held)
+    }
+}
+
+extension FreshetError {
+    /// A provider of credentials failed with an error of its own, whose words may contain a secret.
+    static func provider(_ error: any Error) -> FreshetError {
+        FreshetError(
+            .credentials,
+            "the provider of credentials failed with \(type(of: error))",
+            hint: "let it throw a FreshetError to say more"
+        )
+    }
+}
