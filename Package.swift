@@ -103,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "FreshetCLI",
             dependencies: [
-                "Freshet", "FreshetCore", "FreshetGraphQL", "FreshetTransport", "FreshetTestSupport",
+                "Freshet", "FreshetCore", "FreshetGraphQL", "FreshetHTTP", "FreshetTransport", "FreshetTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

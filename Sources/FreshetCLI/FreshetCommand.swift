@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import FreshetHTTP
 import FreshetTransport
 
 @main
@@ -12,14 +13,16 @@ struct FreshetCommand: AsyncParsableCommand {
             EXAMPLES
               freshet watch wss://api.example.com/graphql -f orders.graphql
               freshet watch ws://localhost:4000/ -q 'subscription { ticks { n } }'
+              freshet get https://api.example.com/items/1
               freshet serve --port 4000
             """,
         version: """
             freshet \(freshetVersion)
             libwebsockets \(TransportVersions.libwebsockets)
             \(TransportVersions.tls)
+            \(HTTPVersions.libcurl)
             """,
-        subcommands: [WatchCommand.self, ServeCommand.self]
+        subcommands: [WatchCommand.self, GetCommand.self, ServeCommand.self]
     )
 }
 

@@ -41,6 +41,13 @@ enum Format {
         )
     }
 
+    /// The same for a text of several lines.
+    static func printableText(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { Self.printable(String($0).replacing("\t", with: "    ").replacing("\r", with: "")) }
+            .joined(separator: "\n")
+    }
+
     /// A JSON string literal.
     static func quoted(_ text: String) -> String {
         let encoder = JSONEncoder()

@@ -89,6 +89,11 @@ extension GraphQLClient {
         return try GraphQLResponse<Value>(payload).valueOrFailure(payload)
     }
 
+    /// The one result of an operation, as it came.
+    package func payload(of request: GraphQLRequest) async throws(FreshetError) -> GraphQLPayload {
+        try await self.result(of: request, isolation: nil)
+    }
+
     /// The one result of an operation, by the configured carrier.
     func result(
         of request: GraphQLRequest,

@@ -33,16 +33,9 @@ public struct GraphQLHTTPConfiguration: Sendable {
         url: String,
         webSocket: WebSocketConfiguration
     ) throws(FreshetError) -> (url: String, HTTPConfiguration) {
-        var configuration = HTTPConfiguration()
-        configuration.tls = webSocket.tls
-        configuration.proxy = webSocket.proxy
-        configuration.redirects = webSocket.redirects
-        configuration.limits.body = webSocket.messageLimit
-        for header in webSocket.headers {
-            try header.check()
-            if let name = HTTPField.Name(header.name) { configuration.headers[name] = header.value }
-        }
-        return (self.url ?? Self.httpURL(of: url), self.client ?? configuration)
+        let configuration: HTTPConfiguration
+        if let client { configuration = client } else { configuration = try HTTPConfiguration(webSocket) }
+        return (self.url ?? Self.httpURL(of: url), configuration)
     }
 
     private static func httpURL(of url: String) -> String {

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import FreshetCore
+import FreshetGraphQL
+import FreshetHTTP
+import FreshetTransport
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// One run of `freshet get`: asks, prints, ends.
+struct GetRun {
+    let url: String
+    /// Nil: the URL itself is asked.
+    let request: GraphQLRequest?
+    let webSocket: WebSocketConfiguration
+    let etag: String?
+    let timeout: Duration?
+    let format: OutputFormat
+    let terminal: Terminal
+
+    private enum Outcome: Sendable {
+        case status(ExitStatus)
+        case failed(FreshetError)
+        case interrupted(Interruption.Cause)
+    }
+
+    func run() async -> ExitStatus {
+        let interruption = Interruption(timeout: self.timeout)
+        let outcome = await withTaskGroup(of: Outcome?.self) { group in
+            group.addTask { await self.ask() }
+            group.addTask {
+                for await cause in interruption.causes { return .interrupted(cause) }
+                return nil
+            }
+            group.addTask {
+                await self.showProgress()
+                return nil
+            }
+            defer { group.cancelAll() }
+            for await outcome in group {
+                if let outcome { return outcome }
+            }
+            return Outcome.status(.satisfied)
+        }
+        self.terminal.clearStatus()
+        switch outcome {
+        case .status(let status): return status
+        case .interrupted(.timeout): return .timeout
+        case .interrupted(.signal(let signal)): return signal == SIGTERM ? .terminated : .interrupted
+        case .failed(let error):
+            self.terminal.note(WatchRun.line(for: error))
+            return ExitStatus(error)
+        }
+    }
+
+    /// After two seconds somebody wants to know that it goes on.
+    private func showProgress() async {
+        guard self.terminal.stderrIsTerminal else { return }
+        let begin = ContinuousClock.now
+        guard (try? await Task.sleep(for: .seconds(2))) != nil else { return }
+        repeat {
+            self.terminal.status("◌ waiting for the answer │ \(Format.duration(ContinuousClock.now - begin))")
+        } while (try? await Task.sleep(for: .seconds(1))) != nil
+    }
+
+    private func ask() async -> Outcome {
+        do throws(FreshetError) {
+            return .status(try await self.request == nil ? self.askURL() : self.askGraphQL())
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func askGraphQL() async throws(FreshetError) -> ExitStatus {
+        guard let request = self.request else { return .usage }
+        let client = GraphQLClient(url: self.url, configuration: GraphQLClientConfiguration(webSocket: self.webSocket))
+        let payload = try await client.payload(of: request)
+        let record = self.renderer.data(payload, at: Date()) ?? []
+        guard self.terminal.record(record) else { return .brokenPipe }
+        return payload.errors == nil ? .satisfied : .operationFailed
+    }
+
+    private func askURL() async throws(FreshetError) -> ExitStatus {
+        var configuration = try HTTPConfiguration(self.webSocket)
+        configuration.limits.body = nil
+        let client = HTTPClient(configuration: configuration)
+        var headers: HTTPFields = [.accept: "application/json, */*;q=0.5"]
+        headers[.ifNoneMatch] = self.etag
+        var call = try client.call(.get, self.url, headers: headers)
+        // What is printed as it comes may be of any size; what is put into form has to be there.
+        let isWhole = self.effectiveFormat != .raw
+        call.collectsBody = isWhole
+        if isWhole { call.limits.body = self.webSocket.messageLimit }
+        let reply = try await client.send(call)
+        if self.etag != nil, reply.response.status == .notModified {
+            self.terminal.note("freshet: not modified")
+            return .endedEarly
+        }
+        let answer = try await reply.checked(for: call)
+        if let tag = answer.response.headerFields[.eTag] { self.terminal.note("etag: \(Format.printable(tag))") }
+        guard isWhole else { return try await self.copy(answer.body) }
+        let record = try self.record(answer)
+        return self.terminal.record(record) ? .satisfied : .brokenPipe
+    }
+
+    private func copy(_ body: HTTPBody) async throws(FreshetError) -> ExitStatus {
+        for try await piece in body {
+            guard self.terminal.record(piece.array) else { return .brokenPipe }
+        }
+        return .satisfied
+    }
+
+    private var effectiveFormat: OutputFormat {
+        switch self.format {
+        case .auto, .log: self.terminal.stdoutIsTerminal ? .json : .raw
+        default: self.format
+        }
+    }
+
+    private var renderer: Renderer {
+        let format: OutputFormat = self.format == .auto || self.format == .log ? .json : self.format
+        return Renderer(format: format, source: self.source, color: false, terminal: false)
+    }
+
+    /// Without the query, which may hold a secret.
+    private var source: String { String(self.url.prefix { $0 != "?" }) }
+
+    private func record(_ reply: HTTPReply) throws(FreshetError) -> [UInt8] {
+        let bytes = reply.body.bytes?.array ?? []
+        let isJSON = !bytes.isEmpty && (try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))) != nil
+        switch self.effectiveFormat {
+        case .jsonl:
+            guard isJSON || bytes.isEmpty else {
+                throw FreshetError(.decoding, "the answer is not JSON", hint: "-o raw prints it as it is")
+            }
+            let tag = reply.response.headerFields[.eTag].map { Format.quoted($0) } ?? "null"
+            let head =
+                #"{"v":1,"kind":"data","ts":"\#(Format.instant(Date()))","src":\#(Format.quoted(self.source)),"#
+                + #""version":\#(tag),"data":"#
+            return Array(head.utf8) + (bytes.isEmpty ? Array("null".utf8) : JSONText.compact(bytes)) + Array("}\n".utf8)
+        default:
+            // A page, or an image: somebody at a terminal sees it, but nothing in it may steer the terminal.
+            guard isJSON else { return Array(Format.printableText(String(decoding: bytes, as: UTF8.self)).utf8) }
+            return JSONText.escapingControls(JSONText.indented(bytes)) + [0x0A]
+        }
+    }
+}
