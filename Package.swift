@@ -184,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "FreshetTests",
             dependencies: [
-                "Freshet", "FreshetCore", "FreshetTransport", "FreshetTestSupport",
+                "Freshet", "FreshetCore", "FreshetHTTP", "FreshetTransport", "FreshetTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift

@@ -61,6 +61,8 @@ extension SubscriptionEngine {
         case hint(ConnectionHint)
         case close
         case credentials(Epoch, Credentials), credentialsFailed(Epoch, FreshetError)
+        /// The user whose credentials they were is signed out.
+        case signedOut(FreshetError)
         case opened(Epoch, subprotocol: String?)
         case messages(Epoch, [MessageBatch])
         /// The last ping of the WebSocket was answered.

@@ -109,6 +109,7 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
             self.drive(.credentials(epoch, lifetime: credentials.lifetime))
             self.credentials[epoch] = nil
         case .credentialsFailed(let epoch, let error): self.ended(epoch, .failure(error))
+        case .signedOut(let error): self.drive(.signedOut(error))
         case .opened(let epoch, let subprotocol):
             self.connections[epoch]?.subprotocol = subprotocol
             self.drive(.opened(epoch))

@@ -36,6 +36,8 @@ public actor SubscriptionManager<Source: FeedSource> {
     private var links: [Engine.Epoch: any WebSocketLink] = [:]
     private var timers: [Engine.Timer: Task<Void, Never>] = [:]
     private var asking: [Engine.Epoch: Task<Void, Never>] = [:]
+    /// Waits for the end of the session that the newest credentials are of.
+    private var signOut: Task<Void, Never>?
     private var fetching: [SubscriptionID: (number: Int, task: Task<Void, Never>)] = [:]
     private var observers = StateObservers()
     private var figures: ManagerFigures
@@ -67,6 +69,7 @@ public actor SubscriptionManager<Source: FeedSource> {
 
     deinit {
         self.observers.finish()
+        self.signOut?.cancel()
         for task in [Task<Void, Never>](self.timers.values) + self.asking.values + self.fetching.values.map(\.task) {
             task.cancel()
         }
@@ -97,6 +100,7 @@ public actor SubscriptionManager<Source: FeedSource> {
     public func close() async {
         if !self.closed {
             self.closed = true
+            self.signOut?.cancel()
             self.handle(.close)
         }
         guard !self.links.isEmpty else { return self.finishClosing() }
@@ -156,6 +160,8 @@ public actor SubscriptionManager<Source: FeedSource> {
             let event: Engine.Event
             do {
                 event = .credentials(epoch, try await provider(reason))
+            } catch let end as SessionEnd {
+                event = .signedOut(end.error)
             } catch let error as FreshetError {
                 event = .credentialsFailed(epoch, error)
             } catch {
@@ -167,7 +173,24 @@ public actor SubscriptionManager<Source: FeedSource> {
 
     private func asked(_ epoch: Engine.Epoch, _ event: Engine.Event) {
         guard self.asking.removeValue(forKey: epoch) != nil else { return }
+        if case .credentials(_, let credentials) = event { self.watch(credentials) }
         self.handle(event)
+    }
+
+    private func watch(_ credentials: Credentials) {
+        self.signOut?.cancel()
+        self.signOut = credentials.signedOut.map { signedOut in
+            Task { [weak self] in
+                guard let error = await signedOut() else { return }
+                await self?.ended(error)
+            }
+        }
+    }
+
+    private func ended(_ error: FreshetError) {
+        // Those who come next may be of another session.
+        guard !Task.isCancelled else { return }
+        self.handle(.signedOut(error))
     }
 
     private func dial(_ epoch: Engine.Epoch, _ credentials: Credentials?) {

@@ -4,7 +4,7 @@ public import FreshetCore
 public import FreshetTransport
 
 /// What a connection shows of who it is: asked for before each attempt, and sent nowhere else.
-public struct Credentials: Sendable, Hashable {
+public struct Credentials: Sendable {
     /// For the upgrade request, in addition to the client's own headers; of the same name these count.
     public var headers: [HTTPHeader]
 
@@ -17,6 +17,9 @@ public struct Credentials: Sendable, Hashable {
     /// How long they are good for, from now on; nil means for ever. A connection whose credentials are about to expire is
     /// replaced by a new one before that, without a gap.
     public var lifetime: Duration?
+
+    /// Returns when their user is signed out, and what the feeds are told then, which end; nil when its task was cancelled.
+    package var signedOut: (@Sendable () async -> FreshetError?)?
 
     /// Makes credentials.
     ///
@@ -59,6 +62,22 @@ public struct Credentials: Sendable, Hashable {
         case expiring
         /// The server refused the last ones: others are needed.
         case refused
+    }
+}
+
+extension Credentials: Hashable {
+    /// Whether they show and say the same.
+    public static func == (left: Credentials, right: Credentials) -> Bool {
+        left.headers == right.headers && left.parameters == right.parameters && left.url == right.url
+            && left.lifetime == right.lifetime
+    }
+
+    /// Hashes what they show and say.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.headers)
+        hasher.combine(self.parameters)
+        hasher.combine(self.url)
+        hasher.combine(self.lifetime)
     }
 }
 

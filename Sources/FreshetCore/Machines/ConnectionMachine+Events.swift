@@ -31,6 +31,8 @@ extension ConnectionMachine {
         /// Nobody listens any more.
         case unwanted
         case hint(ConnectionHint)
+        /// The user of the feeds is signed out: they end.
+        case signedOut(FreshetError)
         /// The client is closed for good.
         case close
         /// There are credentials, and how long they live.

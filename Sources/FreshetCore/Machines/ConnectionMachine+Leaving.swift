@@ -28,6 +28,13 @@ extension ConnectionMachine {
         }
     }
 
+    /// Whoever the connection was made for is gone: it is closed, and every feed ends. What comes next asks for credentials anew.
+    mutating func signedOut(_ error: FreshetError, at now: Duration) -> [Action] {
+        if case .closed = self.state { return [] }
+        let left = self.leave(forGood: false, at: now)
+        return self.wanted ? left + self.fail(error) : left
+    }
+
     private mutating func closeSocket(_ epoch: Epoch, _ stops: [Action], _ forGood: Bool) -> [Action] {
         self.state = forGood ? .closed(epoch) : .closing(epoch)
         return stops + [.lost(epoch), .report(.closing), .closeSocket(epoch)]

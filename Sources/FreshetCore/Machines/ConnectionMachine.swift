@@ -90,6 +90,8 @@ package struct ConnectionMachine: Sendable {
             return self.becameUnwanted(at: now)
         case .hint(let hint):
             return self.hinted(hint, at: now)
+        case .signedOut(let error):
+            return self.signedOut(error, at: now)
         case .close:
             self.wanted = false
             return self.leave(forGood: true, at: now)
@@ -292,6 +294,11 @@ package struct ConnectionMachine: Sendable {
 
     private mutating func giveUp(_ error: FreshetError) -> [Action] {
         self.state = .idle
+        return self.fail(error)
+    }
+
+    /// Every feed ends; the next one begins anew.
+    mutating func fail(_ error: FreshetError) -> [Action] {
         self.failures = 0
         self.refreshed = false
         self.forgetLoss()

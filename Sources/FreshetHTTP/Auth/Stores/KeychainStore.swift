@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Security)
+import CoreFoundation
+public import FreshetCore
+import Security
+
+/// Credentials in the Keychain of Apple systems, readable by this app after the first unlock, and on this device alone.
+public struct KeychainStore: CredentialStore {
+    private let service: String
+
+    /// Makes a store; the Keychain is not touched before it is used.
+    ///
+    /// - Parameter service: whose credentials they are.
+    public init(service: String = "freshet") {
+        self.service = service
+    }
+
+    /// What the Keychain has under a name.
+    public func load(_ name: String) async throws(FreshetError) -> [UInt8]? {
+        let service = self.service
+        return try await Blocking.run {
+            let query = KeychainQuery(service: service, name: name)
+            query.set(kSecReturnData, kCFBooleanTrue)
+            var found: CFTypeRef?
+            let status = unsafe SecItemCopyMatching(query.dictionary, &found)
+            switch status {
+            case errSecItemNotFound: return .success(nil)
+            case errSecSuccess: return .success(KeychainQuery.bytes(of: found))
+            default: return .failure(Self.error("read", status))
+            }
+        }
+    }
+
+    /// Puts bytes into the Keychain.
+    public func save(_ bytes: [UInt8], as name: String) async throws(FreshetError) {
+        let service = self.service
+        try await Blocking.run {
+            let query = KeychainQuery(service: service, name: name)
+            let change = KeychainQuery()
+            let data = unsafe CFDataCreate(kCFAllocatorDefault, bytes, bytes.count)
+            change.set(kSecValueData, data)
+            var status = SecItemUpdate(query.dictionary, change.dictionary)
+            if status == errSecItemNotFound {
+                query.set(kSecValueData, data)
+                query.set(kSecAttrAccessible, kSecAttrAccessibleAfterFirstUnlockThisDeviceOnly)
+                status = unsafe SecItemAdd(query.dictionary, nil)
+            }
+            return status == errSecSuccess ? .success(()) : .failure(Self.error("write", status))
+        }
+    }
+
+    /// Removes what the Keychain has under a name.
+    public func clear(_ name: String) async throws(FreshetError) {
+        let service = self.service
+        try await Blocking.run {
+            let status = SecItemDelete(KeychainQuery(service: service, name: name).dictionary)
+            let isGone = status == errSecSuccess || status == errSecItemNotFound
+            return isGone ? .success(()) : .failure(Self.error("clear", status))
+        }
+    }
+
+    private static func error(_ what: String, _ status: OSStatus) -> FreshetError {
+        FreshetError(
+            .credentials,
+            "the Keychain cannot \(what) the credentials (OSStatus \(status))",
+            hint: "`security error \(status)` says what that means"
+        )
+    }
+}
+#endif
