@@ -5,10 +5,11 @@ UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetTests|FreshetGraphQ
 # What needs the machine for itself runs apart. The leak checker judges ChurnTests' own process as well.
 ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.]ProofTests|InteropTests[.]ChurnTests
 
-.PHONY: help demo test build lint format conformance bench prove simulate sanitize fuzz clean
+.PHONY: help demo examples test build lint format conformance bench prove simulate sanitize fuzz clean
 
 help:
 	@echo "make demo      build the release program and show it at work"
+	@echo "make examples  the example app against its server, checked line by line"
 	@echo "make test      check the format, build, run every test (ARGS='--filter Name' is handed to swift test)"
 	@echo "make build     the release program: .build/release/freshet"
 	@echo "make conformance  the Autobahn test suite against our client (CASES='6 12.1' for some)"
@@ -22,6 +23,12 @@ help:
 
 demo: build
 	scripts/demo.sh .build/release/freshet
+
+examples:
+	scripts/install-dependencies.sh --tests
+	scripts/python-env.sh .build-python
+	swift build -c release --scratch-path .build --product AppBackend
+	scripts/examples.sh .build/release/AppBackend
 
 test:
 	scripts/test.sh $(ARGS)

@@ -116,6 +116,12 @@ let package = Package(
             swiftSettings: swift
         ),
         .executableTarget(
+            name: "AppBackend",
+            dependencies: ["FreshetGraphQL"],
+            path: "Examples/AppBackend/App",
+            swiftSettings: swift
+        ),
+        .executableTarget(
             name: "LineSource",
             dependencies: ["Freshet"],
             path: "Examples/LineSource",

@@ -14,6 +14,7 @@ struct FreshetCommand: AsyncParsableCommand {
               freshet watch wss://api.example.com/graphql -f orders.graphql
               freshet watch ws://localhost:4000/ -q 'subscription { ticks { n } }'
               freshet get https://api.example.com/items/1
+              freshet login prod --url https://api.example.com --user ada
               freshet serve --port 4000
             """,
         version: """
@@ -22,7 +23,9 @@ struct FreshetCommand: AsyncParsableCommand {
             \(TransportVersions.tls)
             \(HTTPVersions.libcurl)
             """,
-        subcommands: [WatchCommand.self, GetCommand.self, ServeCommand.self]
+        subcommands: [
+            WatchCommand.self, GetCommand.self, LoginCommand.self, LogoutCommand.self, ServeCommand.self,
+        ]
     )
 }
 

@@ -13,6 +13,7 @@ struct GetCommand: AsyncParsableCommand {
             EXAMPLES
               freshet get https://api.example.com/items/1
               freshet get https://api.example.com/graphql -q '{ items { id title } }'
+              freshet get --profile prod items/1
               freshet get https://api.example.com/items/1 --etag '"7"' || echo unchanged
 
             The answer goes to stdout. Its entity tag, if it has one, goes to stderr as `etag: "7"`.
@@ -31,7 +32,7 @@ struct GetCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "https://, http://, or http+unix:; with a query also the WebSocket's URL.")
+    @Argument(help: "https://, http://, or http+unix:; with a query also the WebSocket's; with --profile a path.")
     var url: String
 
     @Option(name: .shortAndLong, help: "A GraphQL query.")
@@ -48,6 +49,9 @@ struct GetCommand: AsyncParsableCommand {
 
     @Option(help: "A bearer token for the Authorization header; other users can see it in ps, with -H @file not.")
     var token: String?
+
+    @Option(help: "A profile of freshet login: its URL goes before the path, its credentials with the request.")
+    var profile: String?
 
     @Option(
         name: [.customLong("etag"), .customLong("if-none-match")],
@@ -97,10 +101,13 @@ struct GetCommand: AsyncParsableCommand {
         }
         var webSocket = try self.connection.configuration()
         if let token { webSocket.headers.append(HTTPHeader("Authorization", "Bearer \(token)")) }
+        let signedIn = try SignedIn(self.profile, webSocket: webSocket)
         return GetRun(
-            url: self.url,
+            url: signedIn?.profile.absolute(self.url) ?? self.url,
             request: request,
             webSocket: webSocket,
+            signedIn: signedIn,
+            profile: self.profile,
             etag: self.etag,
             timeout: self.timeout?.duration,
             format: self.output,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Freshet
 import FreshetCore
 import FreshetGraphQL
 import FreshetHTTP
@@ -18,6 +19,8 @@ struct GetRun {
     /// Nil: the URL itself is asked.
     let request: GraphQLRequest?
     let webSocket: WebSocketConfiguration
+    let signedIn: SignedIn?
+    let profile: String?
     let etag: String?
     let timeout: Duration?
     let format: OutputFormat
@@ -53,7 +56,7 @@ struct GetRun {
         case .interrupted(.timeout): return .timeout
         case .interrupted(.signal(let signal)): return signal == SIGTERM ? .terminated : .interrupted
         case .failed(let error):
-            self.terminal.note(WatchRun.line(for: error))
+            self.terminal.note(WatchRun.line(for: SignedIn.explaining(error, profile: self.profile)))
             return ExitStatus(error)
         }
     }
@@ -78,7 +81,9 @@ struct GetRun {
 
     private func askGraphQL() async throws(FreshetError) -> ExitStatus {
         guard let request = self.request else { return .usage }
-        let client = GraphQLClient(url: self.url, configuration: GraphQLClientConfiguration(webSocket: self.webSocket))
+        var configuration = GraphQLClientConfiguration(webSocket: self.webSocket)
+        configuration.credentials = self.signedIn?.session.provider()
+        let client = GraphQLClient(url: self.url, configuration: configuration)
         let payload = try await client.payload(of: request)
         let record = self.renderer.data(payload, at: Date()) ?? []
         guard self.terminal.record(record) else { return .brokenPipe }
@@ -88,7 +93,9 @@ struct GetRun {
     private func askURL() async throws(FreshetError) -> ExitStatus {
         var configuration = try HTTPConfiguration(self.webSocket)
         configuration.limits.body = nil
-        let client = HTTPClient(configuration: configuration)
+        var middlewares: [any HTTPMiddleware] = [RetryMiddleware()]
+        if let signedIn { middlewares.append(try signedIn.middleware()) }
+        let client = HTTPClient(configuration: configuration, middlewares: middlewares)
         var headers: HTTPFields = [.accept: "application/json, */*;q=0.5"]
         headers[.ifNoneMatch] = self.etag
         var call = try client.call(.get, self.url, headers: headers)

@@ -31,7 +31,7 @@ struct WatchCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Where to connect: graphql+ws://, graphql+wss://, ws:// or wss://.")
+    @Argument(help: "Where to connect: graphql+ws://, graphql+wss://, ws:// or wss://; with --profile a path.")
     var url: String
 
     @Option(name: .shortAndLong, help: "The GraphQL document.")
@@ -48,6 +48,9 @@ struct WatchCommand: AsyncParsableCommand {
 
     @Option(help: "A bearer token: sent as the Authorization header and in connection_init.")
     var token: String?
+
+    @Option(help: "A profile of freshet login: its URL goes before the path, its credentials with each connection.")
+    var profile: String?
 
     @Option(name: [.customShort("n"), .long], help: "Stop after this many results.")
     var count: Int?
@@ -97,9 +100,12 @@ struct WatchCommand: AsyncParsableCommand {
             configuration.connectionParameters = ["Authorization": .string("Bearer \(token)")]
         }
         configuration.policy.attempts = self.noRetry ? 0 : self.retry?.limit
-        let endpoint = try GraphQLClient.endpoint(self.url)
+        let signedIn = try SignedIn(self.profile, webSocket: configuration.webSocket)
+        configuration.credentials = signedIn?.session.provider()
+        let url = signedIn?.profile.absolute(self.url) ?? self.url
+        let endpoint = try GraphQLClient.endpoint(url)
         return WatchRun(
-            url: self.url,
+            url: url,
             endpoint: endpoint,
             request: request,
             configuration: configuration,

@@ -98,22 +98,32 @@ public struct TokenAuthenticator: Authenticator {
         request.headerFields[.authorization] = "\(credential.tokenType) \(credential.accessToken)"
     }
 
-    /// Tells the server that the user signs out, where there is a URL for it (RFC 7009 2.1).
+    /// Tells the server that the user signs out, where there is a URL for it: as RFC 7009 2.1 wants it with forms; with JSON
+    /// the refresh token in its field, and the access token as the request's own.
     ///
     /// - Parameter credential: the last token.
     /// - Throws: why the server could not be told.
     public func revoke(_ credential: BearerToken) async throws(FreshetError) {
         guard let revocationURL else { return }
         let kind = credential.refreshToken == nil ? "access_token" : "refresh_token"
-        let fields = ["token": credential.refreshToken ?? credential.accessToken, "token_type_hint": kind]
-        let reply = try await self.post(fields, to: revocationURL)
+        // Servers with a way of their own take what renews the token, from somebody who shows the token.
+        let fields =
+            self.encoding == .form
+            ? ["token": credential.refreshToken ?? credential.accessToken, "token_type_hint": kind]
+            : credential.refreshToken.map { [self.refreshField: $0] } ?? [:]
+        let reply = try await self.post(fields, to: revocationURL, by: credential)
         guard reply.isSuccess else { throw reply.error("logout") }
     }
 
-    private func post(_ fields: [String: String], to url: Endpoint) async throws(FreshetError) -> TokenReply {
+    private func post(
+        _ fields: [String: String],
+        to url: Endpoint,
+        by credential: BearerToken? = nil
+    ) async throws(FreshetError) -> TokenReply {
         let fields = self.parameters.merging(fields) { $1 }
         var request = url.post
         request.headerFields[.accept] = "application/json"
+        if let credential, self.encoding == .json { self.apply(credential, to: &request) }
         let body: HTTPBody
         switch self.encoding {
         case .form:
