@@ -60,7 +60,8 @@ struct GetTests {
         #expect(result.status == code)
         #expect(result.output.isEmpty)
         let line = try #require(result.errors.first)
-        #expect(line.contains("GET 127.0.0.1:\(server.port)/x was answered with HTTP \(status): Sorry: not today"))
+        let told = "GET 127.0.0.1:\(server.port)/x was answered with HTTP \(status): Sorry: not today"
+        #expect(line.contains(told))
         #expect(result.errors.count == 1)
         #expect(!line.contains("s3cret"))
         #expect(server.requests.first?.header("authorization") == "Bearer s3cret-token")
@@ -70,11 +71,13 @@ struct GetTests {
     func graphQL() async throws {
         let server = try RawHTTPServer { request, _ in
             RawHTTPServer.answer(
-                body: request.body.contains("bad") ? #"{"data":null,"errors":[{"message":"no"}]}"# : #"{"data":{"n":1.0}}"#
+                body: request.body.contains("bad")
+                    ? #"{"data":null,"errors":[{"message":"no"}]}"# : #"{"data":{"n":1.0}}"#
             )
         }
         defer { server.stop() }
-        let good = try await Program.freshet("get", server.url, "-q", "query($a: Int) { n }", "--var-json", "a=5").result()
+        let good = try await Program.freshet("get", server.url, "-q", "query($a: Int) { n }", "--var-json", "a=5")
+            .result()
         #expect(good.status == 0)
         #expect(good.output == ["{", "  \"n\": 1.0", "}"])
         #expect(server.requests.first?.body.contains(#""variables":{"a":5}"#) == true)

@@ -9,7 +9,7 @@ struct SignedIn {
     let profile: Profile
     let session: AuthSession<TokenAuthenticator>
 
-    /// - Parameter name: the profile's name; nil: none is used.
+    /// Nil where no profile is named.
     init?(_ name: String?, webSocket: WebSocketConfiguration) throws(FreshetError) {
         guard let name else { return nil }
         self.profile = try ProfileFile().profile(name)
