@@ -44,6 +44,14 @@ static int on_request(void *context, char *ip, char *local_ip, int port, int loc
     return CURL_PREREQFUNC_OK;
 }
 
+/// When TLS begins: libcurl has no time for that.
+static CURLcode on_tls(CURL *easy, void *settings, void *context) {
+    (void)easy, (void)settings;
+    freshet_transfer *transfer = context;
+    transfer->securing = true;
+    return CURLE_OK;
+}
+
 static CURLcode set_pem(CURL *easy, CURLoption option, const char *text, size_t size) {
     if (text == NULL) return CURLE_OK;
     struct curl_blob blob = {.data = (void *)text, .len = size, .flags = CURL_BLOB_NOCOPY};
@@ -137,7 +145,8 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
     result |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     result |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     result |= curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
-    result |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
+    // Refused by a handle that has its buffer still, of that size, as after a transfer that was cut off.
+    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
     result |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout);
     result |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->total_timeout);
     result |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
@@ -148,6 +157,9 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
     transfer->may_replay = request->may_replay;
     result |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     result |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    // Not every TLS library tells; then it is only not told apart from connecting.
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
     result |= set_method(easy, request);
     result |= set_tls(easy, request);
     result |= set_route(transfer, request);
