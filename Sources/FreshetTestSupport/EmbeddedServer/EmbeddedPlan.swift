@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import FreshetGraphQL
 
 /// What one subscription of the embedded server produces, and when.
 struct EmbeddedPlan {
@@ -13,6 +14,7 @@ struct EmbeddedPlan {
     }
 
     private let field: GraphQLDocument.Field
+    private let fields: [GraphQLDocument.Field]
     /// nil: for ever.
     let last: Int?
     let pace: Pace
@@ -20,12 +22,19 @@ struct EmbeddedPlan {
     /// The payload but for what each element is asked: computed once.
     private let prefix: String
 
-    init(field: GraphQLDocument.Field, last: Int?, pace: Pace, pad: String = "") {
+    init(
+        field: GraphQLDocument.Field,
+        fields: [GraphQLDocument.Field],
+        last: Int?,
+        pace: Pace,
+        pad: String = ""
+    ) {
         self.field = field
+        self.fields = fields
         self.last = last
         self.pace = pace
         self.pad = pad
-        self.prefix = #"{"data":{"\#(field.key)":"#
+        self.prefix = #"{"data":{"\#(field.responseKey)":"#
     }
 
     /// The first number.
@@ -46,13 +55,13 @@ struct EmbeddedPlan {
 
     /// The payload of value `n`.
     func payload(_ n: Int, at now: @autoclosure () -> Date) -> String {
-        guard !self.field.fields.isEmpty else { return "\(self.prefix)\(n)}}" }
+        guard !self.fields.isEmpty else { return "\(self.prefix)\(n)}}" }
         var text = self.prefix
         var separator = "{"
-        for field in self.field.fields {
+        for field in self.fields {
             text += separator
             separator = ","
-            text += "\"\(field.key)\":"
+            text += "\"\(field.responseKey)\":"
             switch field.name {
             case "n": text += String(n)
             case "key": text += String(EmbeddedLog.key(of: n))

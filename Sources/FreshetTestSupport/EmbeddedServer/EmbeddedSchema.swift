@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import FreshetCore
+import FreshetGraphQL
 
 /// What the embedded server can be asked for:
 ///
@@ -18,69 +19,85 @@ import FreshetCore
 /// `events` begins with what comes next or, with `after`, with everything that came after that element; it ends with the
 /// element `to`. The elements are numbered for the whole server, and those numbers go on after a restart.
 struct EmbeddedSchema {
-    struct Failure: Error {
-        let message: String
-        let line: Int
-        let column: Int
-    }
+    typealias Failure = GraphQLDocument.Failure
+
+    private let document: GraphQLDocument
 
     static func plan(_ document: GraphQLDocument, variables: [String: JSONValue]) throws(Failure) -> EmbeddedPlan {
-        guard document.kind == "subscription", let field = document.fields.first else {
-            throw Failure(message: "Only subscriptions are served here.", line: 1, column: 1)
+        try EmbeddedSchema(document: document).plan(variables)
+    }
+
+    private func plan(_ variables: [String: JSONValue]) throws(Failure) -> EmbeddedPlan {
+        guard let operation = self.document.operations.first, operation.kind == .subscription else {
+            throw self.document.failure("Only subscriptions are served here.", at: 0)
         }
-        guard document.fields.count == 1 else {
-            throw Self.failure("A subscription must select only one top level field.", document.fields[1])
+        let roots = try self.fields(operation.selections)
+        guard let field = roots.first, roots.count == 1 else {
+            let second = roots.dropFirst().first?.offset ?? 0
+            throw self.document.failure("A subscription must select only one top level field.", at: second)
         }
-        let arguments = field.arguments.mapValues { value in
-            switch value {
-            case .literal(let literal): literal
-            case .variable(let name): variables[name] ?? document.defaults[name] ?? .null
-            }
+        let fields = try self.fields(field.selections)
+        let arguments = field.arguments.reduce(into: [:]) {
+            $0[$1.name] = $1.value.value(variables, defaults: operation.defaults)
         }
-        let last = try Self.number("to", arguments, field)
+        let last = try self.number("to", arguments, field)
         switch field.name {
         case "count":
-            guard let last, field.fields.isEmpty else {
-                throw Self.failure("Field 'count' needs the argument 'to' and has no subfields.", field)
+            guard let last, fields.isEmpty else {
+                throw self.failure("Field 'count' needs the argument 'to' and has no subfields.", field)
             }
-            return EmbeddedPlan(field: field, last: last, pace: .asTaken)
+            return EmbeddedPlan(field: field, fields: [], last: last, pace: .asTaken)
         case "ticks":
-            try Self.checkFields(of: field, type: "Tick", ["n", "at", "pad"])
-            let every = try Self.number("every", arguments, field) ?? 1000
-            let bytes = try Self.number("bytes", arguments, field) ?? 0
+            try self.check(fields, of: field, type: "Tick", ["n", "at", "pad"])
+            let every = try self.number("every", arguments, field) ?? 1000
+            let bytes = try self.number("bytes", arguments, field) ?? 0
             return EmbeddedPlan(
                 field: field,
+                fields: fields,
                 last: last,
                 pace: every > 0 ? .timed(.milliseconds(every)) : .asTaken,
                 pad: String(repeating: "x", count: min(max(bytes, 0), 64 << 20))
             )
         case "events":
-            try Self.checkFields(of: field, type: "Event", ["n", "key"])
-            let every = try Self.number("every", arguments, field) ?? 1
+            try self.check(fields, of: field, type: "Event", ["n", "key"])
+            let every = try self.number("every", arguments, field) ?? 1
             return EmbeddedPlan(
                 field: field,
+                fields: fields,
                 last: last,
-                pace: .log(after: try Self.number("after", arguments, field), every: max(every, 1))
+                pace: .log(after: try self.number("after", arguments, field), every: max(every, 1))
             )
         default:
-            throw Self.failure("Cannot query field '\(field.name)' on type 'Subscription'.", field)
+            throw self.failure("Cannot query field '\(field.name)' on type 'Subscription'.", field)
         }
     }
 
-    private static func checkFields(
+    private func fields(_ selections: [GraphQLDocument.Selection]) throws(Failure) -> [GraphQLDocument.Field] {
+        var fields: [GraphQLDocument.Field] = []
+        for selection in selections {
+            guard case .field(let field) = selection else {
+                throw self.document.failure("Fragments are not served here.", at: 0)
+            }
+            fields.append(field)
+        }
+        return fields
+    }
+
+    private func check(
+        _ fields: [GraphQLDocument.Field],
         of field: GraphQLDocument.Field,
         type: String,
         _ names: [String]
     ) throws(Failure) {
-        guard !field.fields.isEmpty else {
-            throw Self.failure("Field '\(field.name)' of type '\(type)!' must have a selection of subfields.", field)
+        guard !fields.isEmpty else {
+            throw self.failure("Field '\(field.name)' of type '\(type)!' must have a selection of subfields.", field)
         }
-        for inner in field.fields where !names.contains(inner.name) && inner.name != "__typename" {
-            throw Self.failure("Cannot query field '\(inner.name)' on type '\(type)'.", inner)
+        for inner in fields where !names.contains(inner.name) && inner.name != "__typename" {
+            throw self.failure("Cannot query field '\(inner.name)' on type '\(type)'.", inner)
         }
     }
 
-    private static func number(
+    private func number(
         _ name: String,
         _ arguments: [String: JSONValue],
         _ field: GraphQLDocument.Field
@@ -88,11 +105,11 @@ struct EmbeddedSchema {
         switch arguments[name] ?? .null {
         case .null: return nil
         case .integer(let value): return Int(value)
-        default: throw Self.failure("Int cannot represent the value of argument '\(name)'.", field)
+        default: throw self.failure("Int cannot represent the value of argument '\(name)'.", field)
         }
     }
 
-    private static func failure(_ message: String, _ field: GraphQLDocument.Field) -> Failure {
-        Failure(message: message, line: field.line, column: field.column)
+    private func failure(_ message: String, _ field: GraphQLDocument.Field) -> Failure {
+        self.document.failure(message, at: field.offset)
     }
 }

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import FreshetCore
+import FreshetGraphQL
 
 /// One client's `graphql-transport-ws` session, as the server sees it: a value, texts in, actions out.
 struct GraphQLServerSession {
@@ -70,13 +71,9 @@ struct GraphQLServerSession {
         }
         do throws(GraphQLDocument.Failure) {
             let document = try GraphQLDocument(message.payload?.query ?? "")
-            do throws(EmbeddedSchema.Failure) {
-                let plan = try EmbeddedSchema.plan(document, variables: message.payload?.variables ?? [:])
-                self.running.insert(id)
-                return [.start(id: id, plan)]
-            } catch {
-                return [Self.error(id, error.message, error.line, error.column)]
-            }
+            let plan = try EmbeddedSchema.plan(document, variables: message.payload?.variables ?? [:])
+            self.running.insert(id)
+            return [.start(id: id, plan)]
         } catch {
             return [Self.error(id, error.message, error.line, error.column)]
         }
