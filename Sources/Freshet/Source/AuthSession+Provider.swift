@@ -4,7 +4,8 @@ import FreshetCore
 public import FreshetHTTP
 
 extension AuthSession {
-    /// The session's credentials for a client's connections: the renewals are the session's own, once for REST and every client.
+    /// The session's credentials for a client's connections: the renewals are the session's own, once for REST and
+    /// every client.
     ///
     /// | a client asks, because | it gets |
     /// |---|---|
@@ -13,9 +14,9 @@ extension AuthSession {
     /// | the server refused it | a newer one |
     /// | nobody is signed in | its feeds end with `.unauthorized` |
     ///
-    /// A feed belongs to the user who was signed in when it connected: when that user is signed out, by `logout`, by the
-    /// server, or because another one signs in, it ends with `.unauthorized`. Iterate it again after the next login. When the
-    /// network fails while the credential is renewed, the client tries again with its backoff.
+    /// A feed belongs to the user who was signed in when it connected: when that user is signed out, by `logout`, by
+    /// the server, or because another one signs in, it ends with `.unauthorized`. Iterate it again after the next
+    /// login. When the network fails while the credential is renewed, the client tries again with its backoff.
     ///
     /// Make one for each client.
     ///
@@ -60,7 +61,8 @@ extension AuthSession {
 }
 
 extension AuthSession where Method.Credential == BearerToken {
-    /// The same for bearer tokens: as a header, and as `token` in the handshake's parameters, which browsers' servers look for.
+    /// The same for bearer tokens: as a header, and as `token` in the handshake's parameters, which browsers' servers
+    /// look for.
     ///
     /// - Returns: a provider for the client's settings.
     public nonisolated func provider() -> CredentialProvider {

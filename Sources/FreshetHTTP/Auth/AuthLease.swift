@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A credential as an ``AuthSession`` hands it out: which one of its credentials it is, and how long it is still good for.
+/// A credential as an ``AuthSession`` hands it out: which one of its credentials it is, and how long it is still good
+/// for.
 public struct AuthLease<Credential: AuthCredential>: Sendable {
     /// The credential.
     public let credential: Credential
 
-    /// Counts credentials of a session, upwards: a refusal of an older one than the present says nothing about the present one.
+    /// Counts credentials of a session, upwards: a refusal of an older one than the present says nothing about the
+    /// present one.
     public let generation: UInt64
 
     /// The generation with which the user signed in.

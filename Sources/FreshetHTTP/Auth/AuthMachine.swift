@@ -15,7 +15,8 @@ import FreshetCore
 ///                           └─────────────────────────────────────────────────────────────────┘
 /// ```
 ///
-/// There is one renewal at a time, whoever asks for it. It reads no clock and draws no random number: both come with each event.
+/// There is one renewal at a time, whoever asks for it. It reads no clock and draws no random number: both come with
+/// each event.
 package struct AuthMachine: Sendable {
     enum State {
         case unread, reading, signedOut

@@ -6,15 +6,16 @@ package import FoundationEssentials
 /// A signed-in user: one for all that speaks to a server as that user, REST calls and WebSockets alike.
 ///
 /// ```swift
-/// let session = AuthSession(authenticator, store: SystemCredentialStore(), name: "api.example.com")
+/// let session = AuthSession(authenticator, store: try SystemCredentialStore(), name: "api.example.com")
 /// try await session.login(.password("ada", password))
-/// let client = HTTPClient(…, middlewares: [try AuthenticationMiddleware(session, origins: ["https://api.example.com"])])
-/// let api = GraphQLClient(url: …, credentials: session.provider())
+/// // REST: a middleware. WebSockets: a provider of credentials, by `import Freshet`.
+/// let middleware = try AuthenticationMiddleware(session, origins: ["https://api.example.com"])
+/// configuration.credentials = session.provider()
 /// ```
 ///
-/// It begins with what its store has, renews the credential ahead of its end (``RefreshPolicy``, and docs/authentication.md for the
-/// times), once for everybody who waits, and ends when the server refuses to renew it. It has no timer: it renews when
-/// somebody calls.
+/// It begins with what its store has, renews the credential ahead of its end, once for everybody who waits, and ends
+/// when the server refuses to renew it. It has no timer: it renews when somebody calls. docs/authentication.md has the
+/// times.
 ///
 /// What is decided is ``AuthMachine``'s; the actor only carries out.
 public actor AuthSession<Method: Authenticator> {
@@ -35,10 +36,7 @@ public actor AuthSession<Method: Authenticator> {
     /// What the event brings that is being handled.
     private var incoming: Credential?
     private var working: (work: AuthMachine.Work, tasks: [Task<Void, Never>])?
-    private var lastWaiter: AuthMachine.Waiter = 0
-    private var waiting: [AuthMachine.Waiter: CheckedContinuation<Result<Lease, FreshetError>, Never>] = [:]
-    /// Answers to those who do not wait yet.
-    private var settled: [AuthMachine.Waiter: Result<Lease, FreshetError>] = [:]
+    private var waiters = AuthWaiters<Lease>()
     private nonisolated let observers = AuthObservers()
 
     /// Makes a session; nothing is read or sent before somebody calls.
@@ -78,8 +76,8 @@ public actor AuthSession<Method: Authenticator> {
     /// Signs in. Who was signed in before is signed out, but only when this has succeeded.
     ///
     /// - Parameter login: who, and what proves it.
-    /// - Throws: `.unauthorized` when the server refuses; `.credentials` when what it gave is over already; otherwise why it could
-    ///   not be asked. Cancelling throws `.cancelled`.
+    /// - Throws: `.unauthorized` when the server refuses; `.credentials` when what it gave is over already; otherwise
+    ///   why it could not be asked. Cancelling throws `.cancelled`.
     public func login(_ login: Method.Login) async throws(FreshetError) {
         try await self.adopt(try await self.authenticator.login(login))
     }
@@ -95,8 +93,8 @@ public actor AuthSession<Method: Authenticator> {
         _ = await self.keeper.settled()
     }
 
-    /// Signs out: here at once, then in the store, then at the server. Calls that wait, and streams of clients that use the session's
-    /// credentials, end with `.unauthorized`.
+    /// Signs out: here at once, then in the store, then at the server. Calls that wait, and streams of clients that use
+    /// the session's credentials, end with `.unauthorized`.
     ///
     /// - Throws: why the store could not be cleared, or the server not be told; the session is over all the same.
     public func logout() async throws(FreshetError) {
@@ -114,8 +112,9 @@ public actor AuthSession<Method: Authenticator> {
     /// A credential that is good now: the present one, or a newer one if that is over.
     ///
     /// - Returns: the credential.
-    /// - Throws: `.unauthorized` when nobody is signed in, or the server refuses to renew it; otherwise why it could not be renewed:
-    ///   a later call tries again. Cancelling throws `.cancelled` at once, and disturbs nobody else who waits.
+    /// - Throws: `.unauthorized` when nobody is signed in, or the server refuses to renew it; otherwise why it could
+    ///   not be renewed: a later call tries again. Cancelling throws `.cancelled` at once, and disturbs nobody else who
+    ///   waits.
     public func validCredential() async throws(FreshetError) -> Credential {
         try await self.lease().credential
     }
@@ -128,12 +127,14 @@ public actor AuthSession<Method: Authenticator> {
         try await self.answer { .wanted($0) }
     }
 
-    /// A credential that is newer than one that the server has refused: the present one if that is newer already, else it is renewed.
+    /// A credential that is newer than one that the server has refused: the present one if that is newer already, else
+    /// it is renewed.
     ///
     /// - Parameter refused: what was refused, as it was handed out.
     /// - Returns: a newer one.
-    /// - Throws: as ``validCredential()``; `.unauthorized` also when another user has signed in meanwhile, because what one user asked
-    ///   must not be asked again as another; `.credentials` when it was renewed too often (``RefreshPolicy``).
+    /// - Throws: as ``validCredential()``; `.unauthorized` also when another user has signed in meanwhile, because
+    ///   what one user asked must not be asked again as another; `.credentials` when it was renewed too often
+    ///   (``RefreshPolicy``).
     public func lease(after refused: Lease) async throws(FreshetError) -> Lease {
         try await self.answer { .newer(than: refused.generation, $0, refused: true) }
     }
@@ -153,7 +154,8 @@ public actor AuthSession<Method: Authenticator> {
     /// What happens from now on, for one reader; a slow one misses the oldest beyond 64.
     public nonisolated var events: AsyncStream<AuthEvent> { self.observers.stream() }
 
-    /// Returns when the user of this lease is signed out, and what streams are told then; nil when the task is cancelled.
+    /// Returns when the user of this lease is signed out, and what streams are told then; nil when the task is
+    /// cancelled.
     package func end(of lease: Lease) async -> FreshetError? {
         let events = self.events
         var reason = AuthEvent.LogoutReason.requested
@@ -169,12 +171,11 @@ public actor AuthSession<Method: Authenticator> {
 
     private func answer(_ event: (AuthMachine.Waiter) -> AuthMachine.Event) async throws(FreshetError) -> Lease {
         guard !Task.isCancelled else { throw Self.cancelled }
-        self.lastWaiter += 1
-        let waiter = self.lastWaiter
+        let waiter = self.waiters.next()
         self.handle(event(waiter))
-        if let answer = self.settled.removeValue(forKey: waiter) { return try answer.get() }
+        if let answer = self.waiters.takeAnswer(waiter) { return try answer.get() }
         let answer = await withTaskCancellationHandler {
-            await withCheckedContinuation { self.waiting[waiter] = $0 }
+            await withCheckedContinuation { self.waiters.wait(waiter, $0) }
         } onCancel: {
             Task { await self.cancel(waiter) }
         }
@@ -182,17 +183,8 @@ public actor AuthSession<Method: Authenticator> {
     }
 
     private func cancel(_ waiter: AuthMachine.Waiter) {
-        guard let continuation = self.waiting.removeValue(forKey: waiter) else { return }
+        guard self.waiters.cancel(waiter, .failure(Self.cancelled)) else { return }
         self.handle(.gone(waiter))
-        continuation.resume(returning: .failure(Self.cancelled))
-    }
-
-    private func settle(_ waiter: AuthMachine.Waiter, _ answer: Result<Lease, FreshetError>) {
-        if let continuation = self.waiting.removeValue(forKey: waiter) {
-            continuation.resume(returning: answer)
-        } else {
-            self.settled[waiter] = answer
-        }
     }
 
     private static var cancelled: FreshetError { FreshetError(.cancelled, "the task was cancelled") }
@@ -225,9 +217,9 @@ public actor AuthSession<Method: Authenticator> {
                 login: present.login,
                 lifetime: present.left(at: now)
             )
-            for waiter in waiters { self.settle(waiter, .success(lease)) }
+            for waiter in waiters { self.waiters.settle(waiter, .success(lease)) }
         case .fail(let waiters, let error):
-            for waiter in waiters { self.settle(waiter, .failure(error)) }
+            for waiter in waiters { self.waiters.settle(waiter, .failure(error)) }
         case .emit(let event): self.observers.tell(event)
         }
     }

@@ -4,7 +4,8 @@ public import FreshetCore
 import FreshetTransport
 import HTTPTypes
 
-/// Sends a session's credential with each call to the servers that it is for, and once more with a newer one when it is refused.
+/// Sends a session's credential with each call to the servers that it is for, and once more with a newer one when it is
+/// refused.
 ///
 /// | the server refuses the credential, and | then |
 /// |---|---|
@@ -22,8 +23,8 @@ public struct AuthenticationMiddleware<Method: Authenticator>: HTTPMiddleware {
     ///
     /// - Parameters:
     ///   - session: whose credential is sent.
-    ///   - origins: to which servers: scheme, host and port of these URLs count (RFC 6454 4). Nobody else ever gets the credential,
-    ///     so there is no default.
+    ///   - origins: to which servers: scheme, host and port of these URLs count (RFC 6454 4). Nobody else ever gets
+    ///     the credential, so there is no default.
     /// - Throws: `.invalidInput` for what is no URL, or none at all.
     public init(_ session: AuthSession<Method>, origins: [String]) throws(FreshetError) {
         self.session = session

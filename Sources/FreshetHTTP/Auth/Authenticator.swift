@@ -3,8 +3,8 @@
 public import FreshetCore
 public import HTTPTypes
 
-/// How a server wants to be shown who calls. ``TokenAuthenticator`` is the ordinary one; write another where a server has its
-/// own way. When to renew, and for whom, is the ``AuthSession``'s.
+/// How a server wants to be shown who calls. ``TokenAuthenticator`` is the ordinary one; write another where a server
+/// has its own way. When to renew, and for whom, is the ``AuthSession``'s.
 public protocol Authenticator: Sendable {
     /// What is sent with each request.
     associatedtype Credential: AuthCredential
@@ -23,8 +23,8 @@ public protocol Authenticator: Sendable {
     ///
     /// - Parameter credential: the present one.
     /// - Returns: a newer one.
-    /// - Throws: `.unauthorized` or `.forbidden` when the server refuses to renew it, or there is nothing to renew it with: the
-    ///   session ends. With every other error it is kept.
+    /// - Throws: `.unauthorized` or `.forbidden` when the server refuses to renew it, or there is nothing to renew it
+    ///   with: the session ends. With every other error it is kept.
     func refresh(_ credential: Credential) async throws(FreshetError) -> Credential
 
     /// Puts the credential into a request, instead of one that is there.

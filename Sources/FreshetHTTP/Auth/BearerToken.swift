@@ -35,8 +35,8 @@ public struct BearerToken: AuthCredential, Hashable {
         self.expiresIn = expiresIn
     }
 
-    /// What the server said, or the token itself if it is a JSON Web Token, and the shorter of both. A token that says only
-    /// when it ends, and not when it was made, is judged by this machine's clock.
+    /// What the server said, or the token itself if it is a JSON Web Token, and the shorter of both. A token that says
+    /// only when it ends, and not when it was made, is judged by this machine's clock.
     public var life: CredentialLife {
         let claims = try? JSONWebToken(self.accessToken)
         switch (self.expiresIn, claims?.lifetime) {

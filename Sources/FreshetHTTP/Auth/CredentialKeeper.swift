@@ -3,7 +3,8 @@
 import FoundationEssentials
 import FreshetCore
 
-/// A session's place in a store. What is written is written in the order in which it happened, while the session goes on.
+/// A session's place in a store. What is written is written in the order in which it happened, while the session goes
+/// on.
 final class CredentialKeeper<Credential: AuthCredential>: Sendable {
     typealias Stored = StoredCredential<Credential>
 

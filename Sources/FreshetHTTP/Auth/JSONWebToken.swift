@@ -3,8 +3,8 @@
 public import FreshetCore
 public import FoundationEssentials
 
-/// What a JSON Web Token says of itself (RFC 7519), read and **not verified**: the server that gets the token checks its
-/// signature, a client only wants to know when it ends.
+/// What a JSON Web Token says of itself (RFC 7519), read and **not verified**: the server that gets the token checks
+/// its signature, a client only wants to know when it ends.
 ///
 /// ```swift
 /// let token = try JSONWebToken(text)

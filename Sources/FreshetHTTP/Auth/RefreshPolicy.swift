@@ -2,8 +2,8 @@
 
 /// How often a session may renew its credential, and for how long it waits.
 public struct RefreshPolicy: Sendable, Hashable {
-    /// How many renewals there may be within ``window``. More mean that the server refuses what it has just given: then calls fail
-    /// with an error that says so, and nobody is asked.
+    /// How many renewals there may be within ``window``. More mean that the server refuses what it has just given: then
+    /// calls fail with an error that says so, and nobody is asked.
     public var limit: Int
 
     /// The time in which they are counted.

@@ -3,7 +3,8 @@
 import FoundationEssentials
 import FreshetCore
 
-/// A credential in a store, with the time when it came: two readings of the same wrong clock still differ by the right time.
+/// A credential in a store, with the time when it came: two readings of the same wrong clock still differ by the right
+/// time.
 struct StoredCredential<Credential: AuthCredential>: Codable, Sendable {
     let credential: Credential
     /// Seconds since 1970 by this machine's clock.
@@ -17,7 +18,8 @@ struct StoredCredential<Credential: AuthCredential>: Codable, Sendable {
         self.life = life.left.map { $0 / .seconds(1) }
     }
 
-    /// What is left of its life. With a clock that went back since, all of it is taken to be left: the server knows better.
+    /// What is left of its life. With a clock that went back since, all of it is taken to be left: the server knows
+    /// better.
     func life(at date: Date) -> AuthMachine.Life {
         guard let life = self.life, life.isFinite, self.receivedAt.isFinite else { return AuthMachine.Life() }
         let total = min(max(life, 0), 1e10)

@@ -4,8 +4,8 @@ public import FreshetCore
 import FreshetTransport
 public import HTTPTypes
 
-/// Bearer tokens from a login and a refresh endpoint: OAuth 2.0 (RFC 6749 4.3 and 6, RFC 6750), or the JSON that many APIs have
-/// made of it.
+/// Bearer tokens from a login and a refresh endpoint: OAuth 2.0 (RFC 6749 4.3 and 6, RFC 6750), or the JSON that many
+/// APIs have made of it.
 ///
 /// ```swift
 /// let oauth = try TokenAuthenticator(
@@ -16,7 +16,8 @@ public import HTTPTypes
 /// ```
 ///
 /// What it reads: a JSON object with `access_token`, `refresh_token`, `expires_in` and `token_type`, or `accessToken`,
-/// `refreshToken`, `expiresIn` and `tokenType`. Where the answer to a refresh has no refresh token, the old one stays (RFC 6749 6).
+/// `refreshToken`, `expiresIn` and `tokenType`. Where the answer to a refresh has no refresh token, the old one stays
+/// (RFC 6749 6).
 public struct TokenAuthenticator: Authenticator {
     /// How fields are sent.
     public enum Encoding: Sendable, Hashable {
@@ -79,7 +80,8 @@ public struct TokenAuthenticator: Authenticator {
     ///
     /// - Parameter credential: the present one.
     /// - Returns: a newer one.
-    /// - Throws: `.unauthorized` when the server refuses (400, 401, 403), or there is no refresh token; otherwise what went wrong.
+    /// - Throws: `.unauthorized` when the server refuses (400, 401, 403), or there is no refresh token; otherwise
+    ///   what went wrong.
     public func refresh(_ credential: BearerToken) async throws(FreshetError) -> BearerToken {
         guard let refreshToken = credential.refreshToken else {
             throw FreshetError(.unauthorized, "the token is over, and the server gave nothing to renew it with")

@@ -49,7 +49,8 @@ struct TokenReply: Sendable {
         )
     }
 
-    /// What a refusal means. The server's own words may contain what it was sent: none of them but the codes of RFC 6749 5.2.
+    /// What a refusal means. The server's own words may contain what it was sent: none of them but the codes of RFC
+    /// 6749 5.2.
     func error(_ what: String) -> FreshetError {
         let status = self.response.status.code
         let code = self.text("error", "error").flatMap { Self.codes.contains($0) ? ": \($0)" : nil } ?? ""

@@ -43,7 +43,9 @@ struct AuthenticationMiddlewareTests {
         let reply = try await self.middleware(harness).intercept(self.call(body: body)) { server.answer($0) }
         #expect(reply.response.status == .ok)
         let calls = server.calls.withLock { $0 }
-        #expect(calls.map { $0.request.headerFields[values: .authorization] } == [["Bearer token-1"], ["Bearer token-2"]])
+        #expect(
+            calls.map { $0.request.headerFields[values: .authorization] } == [["Bearer token-1"], ["Bearer token-2"]]
+        )
         #expect(calls.map { $0.body?.bytes?.text } == ["hello", "hello"])
         #expect(calls.map(\.attempt) == [1, 2])
         #expect(harness.authenticator.refreshes == 1)
@@ -100,7 +102,9 @@ struct AuthenticationMiddlewareTests {
         #expect(server.calls.withLock { $0.count } <= 2000)
     }
 
-    @Test("A body that can be read only once is not sent again: the 401 is handed on, and the next call has a new token")
+    @Test(
+        "A body that can be read only once is not sent again: the 401 is handed on, and the next call has a new token"
+    )
     func notReplayable() async throws {
         let harness = SessionHarness()
         try await harness.session.login(.test(1))
@@ -235,7 +239,10 @@ struct AuthenticationMiddlewareTests {
         #expect(server.tokens == ["Bearer token-1"])
     }
 
-    @Test("Origins that are no URLs, or none, are refused", arguments: [[], ["api.example.com"], ["ftp://x"], ["https://"]])
+    @Test(
+        "Origins that are no URLs, or none, are refused",
+        arguments: [[], ["api.example.com"], ["ftp://x"], ["https://"]]
+    )
     func badOrigins(_ origins: [String]) {
         let error = #expect(throws: FreshetError.self) {
             try AuthenticationMiddleware(SessionHarness().session, origins: origins)

@@ -18,7 +18,10 @@ struct ClockSkewTests {
         return harness
     }
 
-    @Test("A token that says when it was made lives from when it came, whatever the clock says", arguments: [-3600, 3600])
+    @Test(
+        "A token that says when it was made lives from when it came, whatever the clock says",
+        arguments: [-3600, 3600]
+    )
     func lifetime(_ skew: Int) async throws {
         let harness = self.harness(skew: skew)
         let jwt = Tokens.jwt(from: Self.now, to: Self.now + 1800)

@@ -56,7 +56,10 @@ final class FileCredentialStoreTests: Sendable {
         #expect(try await self.store.load("api.example.com") == nil)
     }
 
-    @Test("A file that others can read is refused, with the chmod to run", arguments: [0o644, 0o640, 0o604, 0o660, 0o601])
+    @Test(
+        "A file that others can read is refused, with the chmod to run",
+        arguments: [0o644, 0o640, 0o604, 0o660, 0o601]
+    )
     func othersCanRead(_ mode: Int) async throws {
         try await self.save()
         try self.chmod(self.file, mode)

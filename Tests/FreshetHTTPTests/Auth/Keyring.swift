@@ -40,8 +40,9 @@ final class Keyring {
         )
         self.bus = bus.process
         #expect(!bus.output.availableData.isEmpty, "\(Self.bus) said nothing")
-        // It takes the password, goes into the background, and ends with its bus.
-        try Self.start(Self.daemon, ["--unlock", "--components=secrets"], input: "password").process.waitUntilExit()
+        // It takes the password, closes its output, goes into the background, and ends with its bus.
+        let daemon = try Self.start(Self.daemon, ["--unlock", "--components=secrets"], input: "password")
+        _ = try daemon.output.readToEnd()
         for _ in 0..<1000 where try !Self.isThere() {}
         #expect(try Self.isThere(), "\(Self.daemon) does not answer")
     }
@@ -54,7 +55,6 @@ final class Keyring {
             question + ["org.freedesktop.DBus.NameHasOwner", name]
         )
         let answer = try asking.output.readToEnd() ?? Data()
-        asking.process.waitUntilExit()
         return String(decoding: answer, as: UTF8.self).contains("true")
     }
 

@@ -4,8 +4,8 @@ import Foundation
 import FreshetHTTP
 import Testing
 
-/// A real keyring: gnome-keyring on a D-Bus of the test's own, by libsecret. In processes of their own, because libsecret takes its bus
-/// from the environment, once.
+/// A real keyring: gnome-keyring on a D-Bus of the test's own, by libsecret. In processes of their own, because
+/// libsecret takes its bus from the environment, once.
 @Suite(.timeLimit(.minutes(2)))
 struct SecretServiceTests {
     @Test("Bytes are saved, loaded, replaced and cleared, and belong to their names")

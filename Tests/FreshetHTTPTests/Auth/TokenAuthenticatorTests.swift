@@ -143,7 +143,8 @@ import Testing
         "An answer that is no token is a typed error, without what the server said",
         arguments: [
             ("s3cret", "not a JSON object"), ("[]", "not a JSON object"), ("{}", "no access_token"),
-            (#"{"access_token":7,"id":"s3cret"}"#, "it has: access_token, id"), (#"{"access_token":""}"#, "no access_token"),
+            (#"{"access_token":7,"id":"s3cret"}"#, "it has: access_token, id"),
+            (#"{"access_token":""}"#, "no access_token"),
             (#"{"access_token":"s3cret\r\nX: y"}"#, "no header field may have"),
             (#"{"access_token":"a","expires_in":"s3cret"}"#, "expires_in is not a number"),
             (#"{"access_token":"a","expires_in":{}}"#, "expires_in is not a number"),
@@ -157,7 +158,10 @@ import Testing
         #expect(error?.description.contains("s3cret") == false)
     }
 
-    @Test("URLs that cannot be are refused", arguments: ["", "auth.example.com", "wss://x/y", "https://u:s3cret@x/", "ws+unix:/a"])
+    @Test(
+        "URLs that cannot be are refused",
+        arguments: ["", "auth.example.com", "wss://x/y", "https://u:s3cret@x/", "ws+unix:/a"]
+    )
     func badURLs(_ url: String) {
         let error = #expect(throws: FreshetError.self) {
             try TokenAuthenticator(login: url, send: { _ in HTTPReply(HTTPResponse(status: .ok)) })

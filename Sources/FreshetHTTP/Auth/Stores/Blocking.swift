@@ -10,7 +10,8 @@ enum Blocking {
         var waiter: CheckedContinuation<Void, Never>?
     }
 
-    /// Runs `body` on a thread, and does not wait for it longer than `limit`: then it goes on alone, and fails for the caller.
+    /// Runs `body` on a thread, and does not wait for it longer than `limit`: then it goes on alone, and fails for the
+    /// caller.
     static func run<Value: Sendable>(
         within limit: (time: Duration, error: FreshetError)? = nil,
         _ body: @escaping @Sendable () -> Result<Value, FreshetError>

@@ -5,9 +5,9 @@ public import FreshetCore
 
 /// Credentials in files that only this user can read: one for each name, mode 0600, in a directory with mode 0700.
 ///
-/// A file is replaced as a whole, so a crash leaves the old one or the new one. One that others can read, that somebody else owns, or
-/// that is a link is refused, with the command that sets it right. The bytes are not encrypted: whoever is root, or reads the
-/// disk, has them.
+/// A file is replaced as a whole, so a crash leaves the old one or the new one. One that others can read, that somebody
+/// else owns, or that is a link is refused, with the command that sets it right. The bytes are not encrypted: whoever
+/// is root, or reads the disk, has them.
 public struct FileCredentialStore: CredentialStore {
     /// Where the files are.
     public let directory: String
@@ -44,7 +44,8 @@ public struct FileCredentialStore: CredentialStore {
 
     /// The file of a name.
     ///
-    /// - Parameter name: the name; whatever is not a letter, a digit, or one of `-_.@` is written as `%` and two digits.
+    /// - Parameter name: the name; whatever is not a letter, a digit, or one of `-_.@` is written as `%` and two
+    ///   digits.
     /// - Returns: its path.
     /// - Throws: `.invalidInput` for a name that is empty or too long.
     public func path(of name: String) throws(FreshetError) -> String {

@@ -8,12 +8,12 @@ import Darwin
 import Glibc
 #endif
 
-/// The functions of libsecret, and those of GLib that they need, found at run time: nothing is linked, so a program runs where they are
-/// not.
+/// The functions of libsecret, and those of GLib that they need, found at run time: nothing is linked, so a program
+/// runs where they are not.
 ///
 /// Its calls block, and may wait for a user who is to unlock the keyring.
-// Proof for @unchecked and @safe: all are addresses of functions, set once, in a library that is never closed, and called here alone.
-// libsecret's calls that end in _sync may be made on any thread.
+// Proof for @unchecked and @safe: all are addresses of functions, set once, in a library that is never closed, and
+// called here alone. libsecret's calls that end in _sync may be made on any thread.
 @safe
 struct LibSecret: @unchecked Sendable {
     private typealias Text = UnsafePointer<CChar>
@@ -49,8 +49,8 @@ struct LibSecret: @unchecked Sendable {
                 hint: "apt-get install libsecret-1-0, or keep credentials in a file"
             )
         }
-        // Proof for each unsafeBitCast: the type is that of the function's declaration in GLib's and libsecret's headers, where
-        // gboolean is an int, and a pointer is a pointer.
+        // Proof for each unsafeBitCast: the type is that of the function's declaration in GLib's and libsecret's
+        // headers, where gboolean is an int, and a pointer is a pointer.
         func function(_ name: String) throws(FreshetError) -> UnsafeMutableRawPointer {
             guard let address = unsafe dlsym(library, name) else {
                 throw FreshetError(.credentials, "libsecret-1.so.0 has no function \(name)")
@@ -100,8 +100,8 @@ struct LibSecret: @unchecked Sendable {
 
     // MARK: - The three calls
 
-    // Proof for unsafe below: texts and the place for the error outlive their call; what a call gives is freed once, by the
-    // function that its documentation names; a table owns its texts and is released once.
+    // Proof for unsafe below: texts and the place for the error outlive their call; what a call gives is freed once, by
+    // the function that its documentation names; a table owns its texts and is released once.
 
     func lookup(_ attributes: [String: String]) throws(FreshetError) -> String? {
         let table = unsafe self.table(attributes)

@@ -5,8 +5,8 @@ public import FreshetCore
 
 /// Credentials in the user's keyring, by the Secret Service of freedesktop.org: GNOME Keyring, KWallet, KeePassXC.
 ///
-/// It needs libsecret, which is loaded when it is used, and a D-Bus session. Where one of them is missing its calls throw
-/// `.credentials`, and say which. A locked keyring may ask the user for its password; after 60 s a call fails.
+/// It needs libsecret, which is loaded when it is used, and a D-Bus session. Where one of them is missing its calls
+/// throw `.credentials`, and say which. A locked keyring may ask the user for its password; after 60 s a call fails.
 public struct SecretServiceStore: CredentialStore {
     private let application: String
 

@@ -2,10 +2,11 @@
 
 public import FreshetCore
 
-/// The best place that this machine has: the Keychain on Apple systems; elsewhere the user's keyring, or a file where there is no
-/// keyring, as on a server.
+/// The best place that this machine has: the Keychain on Apple systems; elsewhere the user's keyring, or a file where
+/// there is no keyring, as on a server.
 ///
-/// What was saved in the file while there was no keyring is found there later. What is saved in the keyring is removed from the file.
+/// What was saved in the file while there was no keyring is found there later. What is saved in the keyring is removed
+/// from the file.
 public struct SystemCredentialStore: CredentialStore {
     private let keyring: any CredentialStore
     private let file: any CredentialStore
