@@ -35,7 +35,9 @@ struct GapTests {
             (.unknown, .unknown, .unknown), (.unknown, .overflow, .unknown), (.overflow, .unknown, .unknown),
             (.unknown, .historyLost, .historyLost), (.historyLost, .unknown, .historyLost),
             (.historyLost, .overflow, .historyLost), (.overflow, .historyLost, .historyLost),
-            (.historyLost, .historyLost, .historyLost),
+            (.historyLost, .historyLost, .historyLost), (.unknown, .polling, .polling),
+            (.polling, .unknown, .polling), (.overflow, .polling, .polling), (.polling, .polling, .polling),
+            (.polling, .historyLost, .historyLost), (.historyLost, .polling, .historyLost),
         ] as [(Gap.Cause, Gap.Cause, Gap.Cause)]
     )
     func causes(_ first: Gap.Cause, _ second: Gap.Cause, _ both: Gap.Cause) {

@@ -32,16 +32,26 @@ extension SubscriptionEngine {
             self.connections[epoch]?.isClosing = true
             self.actions.append(.abandon(epoch, end))
         case .lost(let epoch): self.lost(epoch)
+        case .poll(let error, let isTrial): self.startPolling(because: error, isTrial: isTrial)
+        case .stopPolling(let subscriptionsFollow): self.stopPolling(subscriptionsFollow: subscriptionsFollow)
+        case .failUnpollable(let error):
+            for id in self.streams.keys.sorted() where self.streams[id]?.isPollable == false {
+                self.end(id, .failed(error))
+            }
         case .fail(let error): for id in self.streams.keys.sorted() { self.end(id, .failed(error)) }
         case .report(let state):
             self.reported = state
-            if case .waiting(_, _, let error) = state { self.blame(error) }
+            switch state {
+            case .waiting(_, _, let error), .polling(_, _, let error): self.blame(error)
+            default: break
+            }
             self.reportState()
         }
     }
 
     private mutating func abandoned(_ epoch: Epoch, _ end: ConnectionEnd) {
-        self.drive(.ended(epoch, end, self.policy.close.decision(on: end)))
+        let verdict = self.policy.close.verdict(on: end)
+        self.drive(.ended(epoch, end, verdict.decision, isOverride: verdict.isOverride))
     }
 
     /// Streams that were lost because of it say so in their gaps.
@@ -210,8 +220,9 @@ extension SubscriptionEngine {
         case .fetch(let id, let number):
             guard self.streams[id]?.continuity.isFetching(number) == true else { return }
             self.actions.append(.cancelFetch(id))
-            let error = FreshetError(.timeout(.snapshot), "the snapshot did not come within \(Self.fetchDeadline)")
-            self.fetched(id, number, .failure(error))
+            self.fetched(id, number, .failure(Self.snapshotTimeout))
+        case .nextPoll(let id): self.pollAgain(id)
+        case .poll(let id, let number): self.pollTimedOut(id, number)
         case .refetch(let id, let number):
             if let actions = self.streams[id]?.continuity.refetch(number) { self.perform(actions, of: id) }
         }

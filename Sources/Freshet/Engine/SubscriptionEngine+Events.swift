@@ -11,16 +11,20 @@ extension SubscriptionEngine {
         package var position: Position?
         /// Equal ones share a stream; nil: this one is for its consumer alone.
         package var sharing: Sharing?
+        /// Whether the snapshot is to be had without the WebSocket.
+        package let isPollable: Bool
 
         package init(
             _ request: Source.Request,
             recovery: Recovery = .none,
             from position: Position? = nil,
-            isShared: Bool = true
+            isShared: Bool = true,
+            isPollable: Bool = false
         ) {
             self.request = request
             self.recovery = recovery
             self.position = position
+            self.isPollable = isPollable && recovery == .snapshot
             // What a snapshot says cannot be said again to somebody who joins later.
             let canBeShared = recovery != .snapshot && recovery != .custom && position == nil
             self.sharing = isShared && canBeShared ? Sharing(request: request, recovery: recovery) : nil
@@ -49,6 +53,8 @@ extension SubscriptionEngine {
         case again(SubscriptionID)
         /// The end of a fetch, and the next one after a failure.
         case fetch(SubscriptionID, Int), refetch(SubscriptionID, Int)
+        /// The next poll, and the end of one.
+        case nextPoll(SubscriptionID), poll(SubscriptionID, Int)
     }
 
     package enum Event: Sendable {
@@ -70,6 +76,7 @@ extension SubscriptionEngine {
         /// Always the last word of an epoch.
         case ended(Epoch, ConnectionEnd)
         case fetched(SubscriptionID, Int, Result<Fetched, FreshetError>)
+        case polled(SubscriptionID, Int, Result<Fetched, FreshetError>)
         case fired(Timer)
     }
 
@@ -81,7 +88,10 @@ extension SubscriptionEngine {
         case close(Epoch, CloseFrame, ConnectionEnd), abandon(Epoch, ConnectionEnd)
         case deliver([ConsumerID], [FeedItem])
         case finish(ConsumerID, DeliveryBuffer<FeedItem>.End)
-        case fetch(SubscriptionID, Int, gap: Gap?, for: ConsumerID), cancelFetch(SubscriptionID)
+        /// Ask for a snapshot beside the subscription, or instead of one; of a subscription one at a time.
+        case fetch(SubscriptionID, Int, SnapshotRequest, for: ConsumerID)
+        case poll(SubscriptionID, Int, SnapshotRequest, for: ConsumerID)
+        case cancelFetch(SubscriptionID)
         case start(Timer, Duration), stop(Timer)
         case report(ConnectionState)
         /// A connection was acknowledged: for the figures.

@@ -7,6 +7,10 @@ import FreshetTransport
 extension SubscriptionEngine {
     static var fetchDeadline: Duration { .seconds(10) }
 
+    static var snapshotTimeout: FreshetError {
+        FreshetError(.timeout(.snapshot), "the snapshot did not come within \(Self.fetchDeadline)")
+    }
+
     mutating func open(_ consumer: ConsumerID, _ opening: Opening) {
         guard !self.isClosed else {
             let error = FreshetError(.clientClosed, "the client has been closed")
@@ -28,11 +32,13 @@ extension SubscriptionEngine {
             kind: kind,
             sharing: sharing,
             consumers: [consumer],
-            continuity: ContinuityMachine(opening.recovery, from: opening.position)
+            continuity: ContinuityMachine(opening.recovery, from: opening.position),
+            isPollable: opening.isPollable && kind == .subscription
         )
         self.consumers[consumer] = id
         if let sharing { self.shared[sharing] = id }
         self.drive(.wanted)
+        self.beganPollable(id)
         // Of two connections the new one: it stays.
         guard let epoch = self.handOver?.epoch ?? self.current else { return }
         self.connections[epoch]?.table.add(id)
@@ -64,6 +70,7 @@ extension SubscriptionEngine {
         guard let stream = self.streams.removeValue(forKey: id) else { return }
         if let sharing = stream.sharing { self.shared[sharing] = nil }
         if !stream.continuity.isLive { self.stopFetching(id, stream.continuity.fetch) }
+        if let poll = stream.poll { self.stopAsking(id, poll) }
         if stream.failures > 0 { self.actions.append(.stop(.again(id))) }
         for epoch in self.connections.keys.sorted() where self.connections[epoch]?.isClosing == false {
             guard self.connections[epoch]?.table.remove(id) == true else { continue }
@@ -74,6 +81,7 @@ extension SubscriptionEngine {
         }
         self.handOver?.overlaps[id] = nil
         if self.streams.isEmpty { self.drive(.unwanted) } else { self.takeOverIfReady() }
+        if stream.isPollable { self.endedPollable() }
         self.reportState()
     }
 
@@ -105,6 +113,7 @@ extension SubscriptionEngine {
             stream.lostBecause = reason
         }
         let actions = stream.continuity.lost()
+        stream.poll = nil
         self.streams[id] = stream
         self.perform(actions, of: id)
     }
@@ -135,8 +144,10 @@ extension SubscriptionEngine {
             case .deliver(let items): self.deliver(items, of: id)
             case .fetch(let number, let gap):
                 guard let consumer = self.streams[id]?.consumers.first else { continue }
+                let validator = self.streams[id]?.poll?.validator
+                let request = SnapshotRequest(gap: gap, validator: validator, overSocket: true)
                 self.actions += [
-                    .fetch(id, number, gap: gap, for: consumer), .start(.fetch(id, number), Self.fetchDeadline),
+                    .fetch(id, number, request, for: consumer), .start(.fetch(id, number), Self.fetchDeadline),
                 ]
             case .fetchLater(let number): self.fetchLater(id, number)
             case .cancelFetch: self.stopFetching(id, self.streams[id]?.continuity.fetch ?? 0)
@@ -171,8 +182,13 @@ extension SubscriptionEngine {
         self.actions.append(.stop(.fetch(id, number)))
         switch result {
         case .success(let fetched):
+            guard let fetched = self.withoutWhatWasPolled(fetched, of: id) else {
+                return self.end(id, .failed(PollMachine.unchangedFromNothing), byServer: false)
+            }
             if let actions = self.streams[id]?.continuity.fetched(number, fetched) { self.perform(actions, of: id) }
-            if self.streams[id]?.continuity.isLive == true { self.streams[id]?.failures = 0 }
+            guard self.streams[id]?.continuity.isLive == true else { return }
+            self.streams[id]?.failures = 0
+            self.streams[id]?.poll = nil
         case .failure(let error):
             if case .fatal = self.policy.close.decision(on: .failure(error)) {
                 return self.end(id, .failed(error), byServer: false)

@@ -45,6 +45,12 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
         let sharing: Sharing?
         var consumers: [ConsumerID]
         var continuity: ContinuityMachine
+        /// Whether its snapshot is to be had without the WebSocket.
+        let isPollable: Bool
+        /// Its polling, and then what that has handed out, until the subscription has taken over.
+        var poll: PollMachine?
+        /// Whether it was told that it is polled.
+        var isToldOfPolling = false
         /// The connection that its elements count on.
         var home: Epoch?
         /// For those who join later: the last element, and the gap after it if there is one.
@@ -67,6 +73,10 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
     var streams: [SubscriptionID: Stream] = [:]
     var consumers: [ConsumerID: SubscriptionID] = [:]
     var shared: [Sharing: SubscriptionID] = [:]
+    /// Why pollable streams are polled now.
+    var polling: Polling?
+    /// How many streams are pollable.
+    var pollable = 0
     /// Consumers so far behind that nothing is read.
     var full: Set<ConsumerID> = []
     var lastID: SubscriptionID = 0
@@ -117,6 +127,7 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
         case .ponged(let epoch): if self.handOver?.barrier == .probed { self.answered(.barrier, on: epoch) }
         case .ended(let epoch, let end): self.ended(epoch, end)
         case .fetched(let id, let number, let result): self.fetched(id, number, result)
+        case .polled(let id, let number, let result): self.polled(id, number, result)
         case .fired(let timer): self.fired(timer)
         }
     }
@@ -135,10 +146,10 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
 
     private mutating func ended(_ epoch: Epoch, _ end: ConnectionEnd) {
         let source = self.connections.removeValue(forKey: epoch)?.source ?? self.template
-        let decision = self.policy.close.decision(on: end) { source.decision(onClose: $0, reason: $1) }
+        let verdict = self.policy.close.verdict(on: end) { source.decision(onClose: $0, reason: $1) }
         self.actions += [
             .stop(.pace(epoch)), .stop(.settle(epoch)), .stop(.lastWord(epoch)), .stop(.silence(epoch)),
         ]
-        self.drive(.ended(epoch, end, decision))
+        self.drive(.ended(epoch, end, verdict.decision, isOverride: verdict.isOverride))
     }
 }

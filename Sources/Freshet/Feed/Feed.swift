@@ -31,13 +31,14 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
     /// The same feed with the position of each element, to be saved when the element has been dealt with: a feed that begins
     /// there, in this process or another, goes on after it.
     ///
-    /// Sources without positions, and gaps, have none.
+    /// Sources without positions, and gaps, have none. It says as well which elements were got by polling, while there was no
+    /// WebSocket to be had.
     public var positioned: Feed<Positioned<Element>> {
         Feed<Positioned<Element>>(
             open: self.open,
             position: self.position,
             decode: { [decode, position] item throws(FreshetError) in
-                Positioned(element: try decode(item), position: position(item))
+                Positioned(element: try decode(item), position: position(item), source: item.origin)
             }
         )
     }

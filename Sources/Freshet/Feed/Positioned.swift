@@ -8,6 +8,8 @@ public struct Positioned<Element: Sendable>: Sendable {
     public let element: Element
     /// Where the feed stands with it; nil for gaps, and for sources without positions.
     public let position: Position?
+    /// By which way it has come.
+    public let source: FeedOrigin
 }
 
 extension Positioned: Equatable where Element: Equatable {}

@@ -12,6 +12,8 @@ public struct ConnectionHealth: Sendable, Hashable {
     public internal(set) var drops: [String: Int] = [:]
     /// How many gaps the feeds were told.
     public internal(set) var gaps = 0
+    /// How often a snapshot was asked for because there was no WebSocket to be had.
+    public internal(set) var polls = 0
     /// How many feeds are open.
     public internal(set) var feeds = 0
     /// How many elements wait for their consumers.

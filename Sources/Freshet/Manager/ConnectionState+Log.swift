@@ -11,6 +11,7 @@ extension ConnectionState {
         case .live: "live"
         case .degraded(let subscriptions): "degraded, \(subscriptions) subscriptions rest"
         case .waiting(let delay, let attempt, let error): "waiting \(delay) before attempt \(attempt): \(error.message)"
+        case .polling(let delay, let attempt, let error): "polling, attempt \(attempt) in \(delay): \(error.message)"
         case .needsCredentials(let error): "needs credentials: \(error.message)"
         case .suspended: "suspended"
         case .closing: "closing"

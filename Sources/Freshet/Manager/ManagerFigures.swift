@@ -47,6 +47,11 @@ struct ManagerFigures {
         self.metrics.told(gap)
     }
 
+    mutating func polled() {
+        self.health.polls += 1
+        self.metrics.polled()
+    }
+
     /// Whether the gauges of swift-metrics are to be set again, whether or not anybody asks for the health.
     mutating func isDue(at now: Duration) -> Bool {
         guard now - self.lastMeasured >= .seconds(5) else { return false }

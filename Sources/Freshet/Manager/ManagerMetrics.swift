@@ -8,6 +8,7 @@ struct ManagerMetrics {
     private let label: String
     private let connects: Counter
     private let gaps: Counter
+    private let polls: Counter
     private let roundTrip: Metrics.Timer
     private let waiting: Gauge
     private let oldest: Gauge
@@ -17,6 +18,7 @@ struct ManagerMetrics {
         self.label = label
         self.connects = Counter(label: "freshet.connects", dimensions: dimensions)
         self.gaps = Counter(label: "freshet.gaps", dimensions: dimensions)
+        self.polls = Counter(label: "freshet.polls", dimensions: dimensions)
         self.roundTrip = Metrics.Timer(label: "freshet.round_trip", dimensions: dimensions)
         self.waiting = Gauge(label: "freshet.buffer.elements", dimensions: dimensions)
         self.oldest = Gauge(label: "freshet.buffer.oldest_age_seconds", dimensions: dimensions)
@@ -29,6 +31,8 @@ struct ManagerMetrics {
     }
 
     func told(_ gap: Gap) { self.gaps.increment() }
+
+    func polled() { self.polls.increment() }
 
     func answered(within time: Duration) {
         let (seconds, attoseconds) = time.components

@@ -2,5 +2,5 @@
 
 package import FreshetCore
 
-/// Fetches what makes up for a gap. Called without one at the beginning; cancelled when its connection breaks.
-package typealias SnapshotFetch = @Sendable (Gap?) async throws(FreshetError) -> Fetched
+/// Fetches what makes up for a gap, beside a subscription or instead of one; cancelled when it is not wanted any more.
+package typealias SnapshotFetch = @Sendable (SnapshotRequest) async throws(FreshetError) -> Fetched

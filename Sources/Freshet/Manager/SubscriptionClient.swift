@@ -113,7 +113,8 @@ public struct SubscriptionClient<Source: FeedSource>: Sendable {
                 case .update(let bytes): .update(bytes)
                 case .snapshot(let bytes): .snapshot(bytes)
                 case .gap(let gap): .gap(gap)
-                case .value: throw FreshetError(.decoding, "a snapshot of another type")
+                // There is no snapshot function here.
+                case .value, .rest: throw FreshetError(.decoding, "a snapshot of another type")
                 }
             }
         )

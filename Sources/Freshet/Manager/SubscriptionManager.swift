@@ -135,7 +135,11 @@ public actor SubscriptionManager<Source: FeedSource> {
         case .abandon(let epoch, let end): self.links[epoch]?.abandon(end)
         case .deliver(let ids, let items): for id in ids { self.deliver(items, to: id) }
         case .finish(let id, let end): self.consumers.removeValue(forKey: id)?.buffer.finish(end)
-        case .fetch(let id, let number, let gap, let consumer): self.fetch(id, number, gap, consumer)
+        case .fetch(let id, let number, let request, let consumer):
+            self.fetch(id, number, request, consumer) { .fetched(id, number, $0) }
+        case .poll(let id, let number, let request, let consumer):
+            self.figures.polled()
+            self.fetch(id, number, request, consumer) { .polled(id, number, $0) }
         case .cancelFetch(let id): self.fetching.removeValue(forKey: id)?.task.cancel()
         case .start(let timer, let delay): self.start(timer, delay)
         case .stop(let timer): self.timers.removeValue(forKey: timer)?.cancel()
@@ -237,7 +241,7 @@ public actor SubscriptionManager<Source: FeedSource> {
     private func deliver(_ items: [FeedItem], to id: Engine.ConsumerID) {
         guard let buffer = self.consumers[id]?.buffer else { return }
         var isGap = false
-        for case .gap(let gap) in items {
+        for case .gap(let gap) in items.lazy.map(\.content) {
             isGap = items.count == 1
             self.figures.told(gap)
         }
@@ -253,24 +257,30 @@ public actor SubscriptionManager<Source: FeedSource> {
         }
     }
 
-    private func fetch(_ id: SubscriptionID, _ number: Int, _ gap: Gap?, _ consumer: Engine.ConsumerID) {
+    private func fetch(
+        _ id: SubscriptionID,
+        _ number: Int,
+        _ request: SnapshotRequest,
+        _ consumer: Engine.ConsumerID,
+        answer: @escaping @Sendable (Result<Fetched, FreshetError>) -> Engine.Event
+    ) {
         guard let fetch = self.consumers[consumer]?.fetch else { return }
         let task = Task { [weak self] in
             let result: Result<Fetched, FreshetError>
             do throws(FreshetError) {
-                result = .success(try await fetch(gap))
+                result = .success(try await fetch(request))
             } catch {
                 result = .failure(error)
             }
             guard !Task.isCancelled else { return }
-            await self?.fetched(id, number, result)
+            await self?.fetched(id, number, answer(result))
         }
         self.fetching[id] = (number, task)
     }
 
-    private func fetched(_ id: SubscriptionID, _ number: Int, _ result: Result<Fetched, FreshetError>) {
+    private func fetched(_ id: SubscriptionID, _ number: Int, _ event: Engine.Event) {
         if self.fetching[id]?.number == number { self.fetching[id] = nil }
-        self.handle(.fetched(id, number, result))
+        self.handle(event)
     }
 
     // MARK: - Timers

@@ -47,6 +47,9 @@ actor CredentialMemory {
         let credentials: Credentials
         do {
             credentials = try await self.provider(reason)
+        } catch let end as SessionEnd {
+            self.held = nil
+            return .failure(end.error)
         } catch let error as FreshetError {
             return .failure(error)
         } catch {

@@ -30,6 +30,8 @@ final class WatchStatus: Sendable {
             case .connecting(let attempt): "◌ connecting, attempt \(attempt) │ \(counts)"
             case .waiting(let delay, let attempt, let error):
                 "◌ retry \(attempt) in \(Format.duration(max(delay - elapsed, .zero))) │ \(counts) │ \(Format.printable(error.message))"
+            case .polling(let delay, let attempt, let error):
+                "◍ polling, retry \(attempt) in \(Format.duration(max(delay - elapsed, .zero))) │ \(counts) │ \(Format.printable(error.message))"
             case .degraded(let resting): "◐ live, \(resting) not subscribed │ \(counts)"
             case .needsCredentials(let error):
                 "◌ waiting for credentials │ \(counts) │ \(Format.printable(error.message))"
@@ -109,6 +111,8 @@ final class WatchStatus: Sendable {
         case .needsCredentials(let error): "state=needs-credentials reason=\(Format.quoted(error.message))"
         case .waiting(let delay, let attempt, let error):
             "state=retrying attempt=\(attempt) in=\(Format.milliseconds(delay))ms reason=\(Format.quoted(error.message))"
+        case .polling(let delay, let attempt, let error):
+            "state=polling attempt=\(attempt) in=\(Format.milliseconds(delay))ms reason=\(Format.quoted(error.message))"
         }
     }
 }

@@ -46,6 +46,9 @@ package final class DeliveryQueue<Element: DeliveryElement>: Sendable {
         }
     }
 
+    /// Whether it has ended, or its consumer has left.
+    package var isOver: Bool { self.state.withLock { $0.buffer.end != nil } }
+
     // MARK: - The loop's side
 
     /// Appends a batch.

@@ -8,6 +8,38 @@ package enum FeedItem: Sendable {
     /// From a snapshot function of the user's own, which knows the type already.
     case value(any Sendable, isSnapshot: Bool)
     case gap(Gap)
+    /// The same, but got by asking while there was no WebSocket.
+    indirect case rest(FeedItem)
+}
+
+extension FeedItem {
+    /// By which way it has come.
+    package var origin: FeedOrigin {
+        if case .rest = self { .rest } else { .live }
+    }
+
+    /// What it is, whichever way it has come.
+    package var content: FeedItem {
+        if case .rest(let item) = self { item.content } else { self }
+    }
+
+    /// Whether both are certainly the same to a consumer.
+    package func isSame(as other: FeedItem) -> Bool {
+        switch (self.content, other.content) {
+        case (.update(let left), .update(let right)), (.snapshot(let left), .snapshot(let right)):
+            left.count == right.count && left.withBytes { left in right.withBytes { left.elementsEqual($0) } }
+        case (.value(let left, let isLeft), .value(let right, let isRight)):
+            isLeft == isRight && Self.isEqual(left, right)
+        default: false
+        }
+    }
+
+    /// Values that cannot be compared differ.
+    private static func isEqual(_ left: any Sendable, _ right: any Sendable) -> Bool {
+        func compare<Value: Equatable>(_ left: Value) -> Bool { (right as? Value) == left }
+        guard let left = left as? any Equatable else { return false }
+        return compare(left)
+    }
 }
 
 extension FeedItem: DeliveryElement {
@@ -15,17 +47,19 @@ extension FeedItem: DeliveryElement {
         switch self {
         case .update(let slice), .snapshot(let slice): slice.count
         case .value, .gap: 0
+        case .rest(let item): item.byteCount
         }
     }
 
     @usableFromInline package var isDroppable: Bool {
-        if case .gap = self { false } else { true }
+        if case .gap = self.content { false } else { true }
     }
 
     @usableFromInline package func key(at path: JSONPath) -> JSONValue? {
         switch self {
         case .update(let slice), .snapshot(let slice): path.find(in: slice).flatMap { JSONValue(scalar: $0) }
         case .value, .gap: nil
+        case .rest(let item): item.key(at: path)
         }
     }
 
@@ -34,6 +68,7 @@ extension FeedItem: DeliveryElement {
         case .update(let slice): .update(slice.detached())
         case .snapshot(let slice): .snapshot(slice.detached())
         case .value, .gap: self
+        case .rest(let item): .rest(item.detached())
         }
     }
 
@@ -42,7 +77,8 @@ extension FeedItem: DeliveryElement {
     }
 
     @usableFromInline package func merged(with later: FeedItem) -> FeedItem? {
-        guard case .gap(let gap) = self, case .gap(let next) = later else { return nil }
-        return .gap(gap.merged(with: next))
+        guard case .gap(let gap) = self.content, case .gap(let next) = later.content else { return nil }
+        let merged = FeedItem.gap(gap.merged(with: next))
+        return later.origin == .rest ? .rest(merged) : merged
     }
 }

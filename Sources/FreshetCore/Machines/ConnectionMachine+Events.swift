@@ -42,7 +42,11 @@ extension ConnectionMachine {
         /// The source's handshake is done.
         case ready(Epoch)
         /// The attempt or the connection is over: always the last word of an epoch.
-        case ended(Epoch, ConnectionEnd, ClosePolicy.Decision)
+        case ended(Epoch, ConnectionEnd, ClosePolicy.Decision, isOverride: Bool = false)
+        /// The first feed that can do without the WebSocket is there, or the last one is gone.
+        case pollable(Bool)
+        /// A poll that was to find out whether to live without the WebSocket has succeeded, or all of them have failed.
+        case polled, pollFailed
         /// Every subscription is live on the successor.
         case handedOver(Epoch)
         case fired(Timer, Epoch)
@@ -71,6 +75,13 @@ extension ConnectionMachine {
         case abandonSocket(Epoch, ConnectionEnd)
         /// What was subscribed on this connection is lost for now.
         case lost(Epoch)
+        /// Feeds that can do without the WebSocket ask their snapshot function from now on; as a trial, until `polled` or
+        /// `pollFailed`, they say nothing of it yet.
+        case poll(because: FreshetError, isTrial: Bool)
+        /// No more: the subscriptions take over, or nobody asks for now.
+        case stopPolling(subscriptionsFollow: Bool)
+        /// Every feed that cannot do without the WebSocket ends with this error.
+        case failUnpollable(FreshetError)
         /// Every feed ends with this error.
         case fail(FreshetError)
         case report(ConnectionState)
@@ -103,7 +114,8 @@ extension ConnectionMachine {
 
     mutating func hinted(_ hint: ConnectionHint, at now: Duration) -> [Action] {
         switch (hint, self.state) {
-        case (.networkChanged, .waiting):
+        // A trial is over within the deadline of a snapshot.
+        case (.networkChanged, .waiting) where self.trial == nil, (.credentialsChanged, .waiting) where self.isPolling:
             return [.stop(.retry, self.lastEpoch)] + self.dial()
         case (.networkChanged, .live(let live)):
             return [.probe(live.epoch)]

@@ -4,6 +4,10 @@
 extension ConnectionMachine {
     /// The one way out on our side. A socket is closed first; its end then finishes the rest.
     mutating func leave(forGood: Bool, at now: Duration) -> [Action] {
+        self.stopPolling() + self.leaveState(forGood: forGood, at: now)
+    }
+
+    private mutating func leaveState(forGood: Bool, at now: Duration) -> [Action] {
         let old = self.state
         let successor = self.dropSuccessor()
         switch old {

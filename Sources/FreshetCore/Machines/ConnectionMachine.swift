@@ -8,6 +8,7 @@
 ///      ▲                ▲   │ ended                                           │  ▲   │ same way beside it, takes over,
 ///      │      retry,    │   ▼                                                 │  └───┘ and the old one is closed
 ///      ├─ unwanted ── waiting ◀─────────────────────── ended ─────────────────┤
+///      │            (perhaps polling)                                         │
 ///      │                │ refused twice                                       │
 ///      │                ▼                                                     │
 ///      ├─ unwanted ── parked ── new credentials ──▶ connecting                │
@@ -40,6 +41,14 @@ package struct ConnectionMachine: Sendable {
         var had: Duration = .zero
     }
 
+    /// What is waited for before the next attempt, and why.
+    struct Pause {
+        let delay: Duration
+        let error: FreshetError
+        /// Whether there seems to be no WebSocket to be had.
+        let isBlocked: Bool
+    }
+
     struct Live {
         let epoch: Epoch
         let since: Duration
@@ -59,6 +68,16 @@ package struct ConnectionMachine: Sendable {
     var refreshed = false
     var lostAt: Duration?
     var lostBecause = ""
+    /// Whether there are feeds that can do without the WebSocket, by asking their snapshot function.
+    var hasPollable = false
+    /// Whether they do so now.
+    var isPolling = false
+    /// The failure of the very first attempt, while it is found out by one poll whether to live without the WebSocket.
+    var trial: FreshetError?
+    /// Attempts one after another that failed before they were live.
+    var neverLive = 0
+    /// The present wait, or the last one.
+    var pause: Pause?
     /// The connection that is to replace the live one.
     var successor: Attempt?
     /// Whether both are there, and subscriptions are handed over.
@@ -101,8 +120,15 @@ package struct ConnectionMachine: Sendable {
             return self.opened(epoch, at: now)
         case .ready(let epoch):
             return self.ready(epoch, at: now)
-        case .ended(let epoch, let end, let decision):
-            return self.ended(epoch, end, decision, at: now, jitter: jitter)
+        case .ended(let epoch, let end, let decision, let isOverride):
+            let verdict = Verdict(end: end, decision: decision, isOverride: isOverride)
+            return self.ended(epoch, verdict, at: now, jitter: jitter)
+        case .pollable(let hasPollable):
+            return self.became(pollable: hasPollable)
+        case .polled:
+            return self.polled(jitter: jitter)
+        case .pollFailed:
+            return self.trial.map { self.giveUp($0) } ?? []
         case .handedOver(let epoch):
             return self.handedOver(epoch, at: now)
         case .fired(let timer, let epoch):
@@ -177,7 +203,9 @@ package struct ConnectionMachine: Sendable {
             let reason = self.lostBecause
             self.forgetLoss()
             self.rotationFailures = 0
-            return [.stop(.acknowledge, epoch), .report(.live)] + self.planRotation(attempt, at: now)
+            self.neverLive = 0
+            let stopped = self.stopPolling(subscriptionsFollow: true)
+            return [.stop(.acknowledge, epoch), .report(.live)] + stopped + self.planRotation(attempt, at: now)
                 + [.subscribeAll(epoch, outage: outage, reason: reason)] + self.lingerIfUnwanted(epoch)
         }
         guard case .live(let live) = self.state, let attempt = self.successor, attempt.epoch == epoch,
@@ -194,8 +222,7 @@ package struct ConnectionMachine: Sendable {
 
     private mutating func ended(
         _ epoch: Epoch,
-        _ end: ConnectionEnd,
-        _ decision: ClosePolicy.Decision,
+        _ verdict: Verdict,
         at now: Duration,
         jitter: Double
     ) -> [Action] {
@@ -207,102 +234,16 @@ package struct ConnectionMachine: Sendable {
             return [.report(.idle)]
         case .connecting(let attempt) where attempt.epoch == epoch:
             let timer: Timer = attempt.phase == .credentials ? .credentials : .acknowledge
-            return [.stop(timer, epoch), .lost(epoch)] + self.after(end, decision, at: now, jitter: jitter)
+            return [.stop(timer, epoch), .lost(epoch)] + self.after(verdict, at: now, jitter: jitter)
         case .live(let live) where live.epoch == epoch:
             self.forgetFailuresIfProven(live, at: now)
             let unneeded = self.isWanted ? [] : self.dropSuccessor()
             let stopped: [Action] = [.stop(.linger, epoch), .stop(.rotate, epoch)] + unneeded
             return stopped
-                + (self.promoteSuccessor(insteadOf: epoch, because: end, at: now)
-                    ?? [.lost(epoch)] + self.after(end, decision, at: now, jitter: jitter))
+                + (self.promoteSuccessor(insteadOf: epoch, because: verdict.end, at: now)
+                    ?? [.lost(epoch)] + self.after(verdict, at: now, jitter: jitter))
         default:
             return self.successorEnded(epoch, jitter: jitter)
         }
-    }
-
-    /// What comes after an end that was not ours.
-    private mutating func after(
-        _ end: ConnectionEnd,
-        _ decision: ClosePolicy.Decision,
-        at now: Duration,
-        jitter: Double
-    ) -> [Action] {
-        let error = end.feedError
-        guard self.isWanted else {
-            self.state = .idle
-            return [.report(.idle)]
-        }
-        switch decision {
-        case .fatal:
-            return self.giveUp(error)
-        case .refreshCredentials:
-            guard self.hasCredentials else { return self.giveUp(error) }
-            self.noteLoss(error, at: now)
-            guard self.refreshed || Self.isProvidersWord(end, self.state) else {
-                self.refreshed = true
-                return self.dial(.refused)
-            }
-            self.state = .parked
-            return [.report(.needsCredentials(error))]
-        case .retry:
-            return self.wait(error, floor: .zero, at: now, jitter: jitter)
-        case .retryAfter(let floor):
-            return self.wait(error, floor: floor, at: now, jitter: jitter)
-        }
-    }
-
-    /// Whether the provider itself says that there are no credentials: then it need not be asked again.
-    private static func isProvidersWord(_ end: ConnectionEnd, _ state: State) -> Bool {
-        if case .connecting(let attempt) = state { attempt.phase == .credentials } else { false }
-    }
-
-    private mutating func wait(
-        _ error: FreshetError,
-        floor: Duration,
-        at now: Duration,
-        jitter: Double
-    ) -> [Action] {
-        guard self.everReady || self.policy.waitsForFirstConnection else { return self.giveUp(error) }
-        if let attempts = self.policy.attempts, self.failures >= attempts { return self.giveUp(error) }
-        self.failures += 1
-        self.noteLoss(error, at: now)
-        self.state = .waiting
-        let delay = self.policy.backoff.delay(attempt: self.failures, jitter: jitter, floor: floor)
-        return [
-            .report(.waiting(delay: delay, attempt: self.failures, error: error)),
-            .start(.retry, delay, self.lastEpoch),
-        ]
-    }
-
-    mutating func noteLoss(_ error: FreshetError, at now: Duration) {
-        guard self.lostAt == nil else { return }
-        self.lostAt = now
-        self.lostBecause = error.message
-    }
-
-    private mutating func forgetLoss() {
-        self.lostAt = nil
-        self.lostBecause = ""
-    }
-
-    mutating func forgetFailuresIfProven(_ live: Live, at now: Duration) {
-        let healthy = now - live.since >= self.policy.healthy
-        if healthy { self.failures = 0 }
-        // Credentials that were accepted and lived to their end were good ones.
-        if healthy || live.expiry.map({ $0 <= now }) ?? false { self.refreshed = false }
-    }
-
-    private mutating func giveUp(_ error: FreshetError) -> [Action] {
-        self.state = .idle
-        return self.fail(error)
-    }
-
-    /// Every feed ends; the next one begins anew.
-    mutating func fail(_ error: FreshetError) -> [Action] {
-        self.failures = 0
-        self.refreshed = false
-        self.forgetLoss()
-        self.everReady = false
-        return [.report(.failed(error)), .fail(error)]
     }
 }

@@ -223,21 +223,14 @@ package struct ContinuityMachine: Sendable {
 
     /// The connection is gone, or the server interrupted the subscription.
     package mutating func lost() -> [Action] {
+        let wasFetching = if case .fetching = self.state { true } else { false }
         switch self.state {
-        case .new, .lost:
-            return []
-        case .live, .replaying:
-            self.state = .lost
-            return []
-        case .settling(let held):
-            self.withheld = held.gap
-            self.state = .lost
-            return []
-        case .fetching(let held):
-            self.withheld = held.gap
-            self.state = .lost
-            return [.cancelFetch]
+        case .new, .lost: return []
+        case .live, .replaying: break
+        case .settling(let held), .fetching(let held): self.withheld = held.gap
         }
+        self.state = .lost
+        return wasFetching ? [.cancelFetch] : []
     }
 
     /// The server refused the subscription. Nil: that is its end.
@@ -247,6 +240,20 @@ package struct ContinuityMachine: Sendable {
         self.state = .new
         let gap = Gap(cause: .historyLost, reason: error.message, outage: .zero)
         return [.deliver([.gap(gap)]), .subscribeAgain]
+    }
+
+    // MARK: - Without a connection
+
+    /// What was missed is told, and made up for by other means, as long as `bridgeEnded` is not called: the next
+    /// subscription begins without a gap.
+    package mutating func bridged() {
+        self.withheld = nil
+        if case .lost = self.state { self.state = .new }
+    }
+
+    /// There are no such means any more, and no connection yet.
+    package mutating func bridgeEnded() {
+        if case .new = self.state { self.state = .lost }
     }
 
     // MARK: - Two connections

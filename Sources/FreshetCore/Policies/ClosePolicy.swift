@@ -59,17 +59,27 @@ public struct ClosePolicy: Sendable {
         on end: ConnectionEnd,
         source: (_ code: UInt16, _ reason: String) -> Decision? = { _, _ in nil }
     ) -> Decision {
-        if let decision = self.decide?(end.feedError) { return decision }
+        self.verdict(on: end, source: source).decision
+    }
+
+    /// The same, and whether somebody has said so on purpose: then it is not the default.
+    package func verdict(
+        on end: ConnectionEnd,
+        source: (_ code: UInt16, _ reason: String) -> Decision? = { _, _ in nil }
+    ) -> (decision: Decision, isOverride: Bool) {
+        if let decision = self.decide?(end.feedError) { return (decision, true) }
         switch end {
         case .ours:
-            return .retry
+            return (.retry, false)
         case .closeFrame(let code, let reason):
             let code = Self.meant(code, reason)
-            return self.codes[code] ?? source(code, reason) ?? Self.decision(onCode: code)
+            if let decision = self.codes[code] { return (decision, true) }
+            return (source(code, reason) ?? Self.decision(onCode: code), false)
         case .failure(let error, let retryAfter):
-            let decision = self.decision(on: error)
-            if case .retry = decision, let retryAfter { return .retryAfter(retryAfter) }
-            return decision
+            let override = self.overriding(error)
+            let decision = override ?? Self.decision(on: error)
+            if case .retry = decision, let retryAfter { return (.retryAfter(retryAfter), override != nil) }
+            return (decision, override != nil)
         }
     }
 
@@ -89,15 +99,23 @@ public struct ClosePolicy: Sendable {
         }
     }
 
-    private func decision(on error: FreshetError) -> Decision {
+    private func overriding(_ error: FreshetError) -> Decision? {
         if let status = error.refusal?.status, let decision = self.statuses[status] { return decision }
         return switch error.kind {
-        case .closed(let code): self.codes[code] ?? .retry
-        case .upgradeRefused(let status): self.statuses[status] ?? Self.decision(onStatus: status)
+        case .closed(let code): self.codes[code]
+        case .upgradeRefused(let status), .server(let status): self.statuses[status]
+        default: nil
+        }
+    }
+
+    private static func decision(on error: FreshetError) -> Decision {
+        switch error.kind {
+        case .closed: .retry
+        case .upgradeRefused(let status): Self.decision(onStatus: status)
         case .proxyRefused(let status): status < 500 ? .fatal : .retry
         case .unreachable, .interrupted, .timeout, .tls(.other): .retry
         case .rateLimited(let retryAfter): .retryAfter(retryAfter ?? Self.relief)
-        case .server(let status): self.statuses[status] ?? Self.decision(onStatus: status)
+        case .server(let status): Self.decision(onStatus: status)
         case .unauthorized, .forbidden: .refreshCredentials
         case .invalidInput, .protocolViolation, .messageTooLarge, .operationFailed, .decoding, .clientClosed,
             .cancelled, .tls, .credentials, .outcomeUnknown, .overflow, .notFound, .conflict, .validation, .rejected:

@@ -35,6 +35,10 @@ public struct ConnectionPolicy: Sendable {
     /// What the end of a connection means.
     public var close = ClosePolicy()
 
+    /// When feeds that have a snapshot function live by asking that instead, because there is no WebSocket to be had; nil:
+    /// never.
+    public var fallback: FallbackPolicy? = FallbackPolicy()
+
     /// How long two connections may overlap while credentials are replaced, before the old one is closed in any case.
     public var overlap: Duration = .seconds(5)
 

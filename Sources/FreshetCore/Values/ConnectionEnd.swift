@@ -22,6 +22,18 @@ package enum ConnectionEnd: Sendable, Hashable {
         }
     }
 
+    /// Whether somebody answered in HTTP that there is no WebSocket here, or none to be had through the proxy. 401 is about the
+    /// credentials, and they may yet be the right ones.
+    package var isRefusalInHTTP: Bool {
+        guard case .failure(let error, _) = self else { return false }
+        return switch error.kind {
+        case .upgradeRefused(let status): status != 401
+        case .proxyRefused: true
+        case .forbidden: error.refusal != nil
+        default: false
+        }
+    }
+
     /// The same for feeds, whose protocols give some codes a meaning.
     package var feedError: FreshetError {
         guard case .closeFrame(let code, let reason) = self else { return self.error }

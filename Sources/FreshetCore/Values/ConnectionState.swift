@@ -12,6 +12,9 @@ public enum ConnectionState: Sendable, Hashable {
     case degraded(subscriptions: Int)
     /// Waiting before the next attempt, because of the error.
     case waiting(delay: Duration, attempt: Int, error: FreshetError)
+    /// There is no WebSocket to be had, because of the error: feeds with a snapshot function live by asking that, and others
+    /// wait, until the next attempt after the delay and beyond.
+    case polling(delay: Duration, attempt: Int, error: FreshetError)
     /// The server refused the credentials, and those that were asked for then: waiting for new ones.
     case needsCredentials(FreshetError)
     /// Disconnected because the app or the machine is suspended.

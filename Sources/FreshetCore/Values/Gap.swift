@@ -10,6 +10,9 @@ public struct Gap: Sendable, Hashable {
         case overflow
         /// The source no longer has what came since the feed's position.
         case historyLost
+        /// There is no WebSocket to be had, and the feed's snapshot function is asked again and again instead: what comes and
+        /// goes between two questions is not seen. It stands where that begins; where it ends nothing is missing.
+        case polling
     }
 
     /// Why something may be missing.
@@ -47,7 +50,8 @@ extension Gap {
         if self.cause == .overflow, later.cause == .overflow {
             merged.count = if let count = self.count, let more = later.count { count + more } else { nil }
         } else {
-            merged.cause = [self.cause, later.cause].contains(.historyLost) ? .historyLost : .unknown
+            let causes = [self.cause, later.cause]
+            merged.cause = [.historyLost, .polling].first { causes.contains($0) } ?? .unknown
             merged.count = nil
         }
         return merged

@@ -80,7 +80,8 @@ extension GraphQLClient {
             request,
             recovery: recovery.recovery,
             from: position,
-            isShared: self.configuration.sharesSubscriptions
+            isShared: self.configuration.sharesSubscriptions,
+            isPollable: recovery.isPollable
         )
         let delivery = self.delivery(delivery)
         return Feed(
@@ -96,16 +97,22 @@ extension GraphQLClient {
                 guard case .update(let json) = item, request.cursorVariable != nil else { return nil }
                 return request.mark(of: json)?.position
             },
-            decode: { item throws(FreshetError) in
-                switch item {
-                case .gap(let gap): .gap(gap)
-                case .update(let json): .update(try decode(try GraphQLPayload(json)))
-                case .snapshot(let json): .snapshot(try decode(try GraphQLPayload(json)))
-                case .value(let value as Value, let isSnapshot): isSnapshot ? .snapshot(value) : .update(value)
-                case .value: throw FreshetError(.decoding, "the snapshot has another type than the subscription")
-                }
-            }
+            decode: { item throws(FreshetError) in try Self.event(item, decode) }
         )
+    }
+
+    private static func event<Value: Sendable>(
+        _ item: FeedItem,
+        _ decode: (GraphQLPayload) throws(FreshetError) -> Value
+    ) throws(FreshetError) -> FeedEvent<Value> {
+        switch item {
+        case .gap(let gap): .gap(gap)
+        case .update(let json): .update(try decode(try GraphQLPayload(json)))
+        case .snapshot(let json): .snapshot(try decode(try GraphQLPayload(json)))
+        case .value(let value as Value, let isSnapshot): isSnapshot ? .snapshot(value) : .update(value)
+        case .value: throw FreshetError(.decoding, "the snapshot has another type than the subscription")
+        case .rest(let item): try Self.event(item, decode)
+        }
     }
 
     /// Keys are below `data`, as everywhere in this module.
@@ -134,13 +141,13 @@ extension GraphQLClient {
                     versions: Self.versions(payload, key, version)
                 )
             }
-        case .function(let fetch):
-            return { _ throws(FreshetError) in
-                Fetched(.snapshot, items: [.value(try await Self.calling(fetch), isSnapshot: true)])
+        case .function(let fetch, _, _):
+            return { request throws(FreshetError) in
+                try await FreshetError.calling("recovery") { try await fetch(request.validator) }.fetched
             }
         case .custom(let recover):
-            return { gap throws(FreshetError) in
-                switch try await Self.calling({ try await recover(gap) }) {
+            return { request throws(FreshetError) in
+                switch try await FreshetError.calling("recovery", { try await recover(request.gap) }) {
                 case .changes(let values): Fetched(.changes, items: values.map { .value($0, isSnapshot: false) })
                 case .snapshot(let value): Fetched(.snapshot, items: [.value(value, isSnapshot: true)])
                 case .nothing: Fetched(.nothing)
@@ -161,22 +168,5 @@ extension GraphQLClient {
             return [:]
         }
         return [key: position]
-    }
-
-    /// What the user's function throws, as the one kind of error. Its words may contain a secret.
-    private static func calling<Result: Sendable>(
-        _ body: @Sendable () async throws -> Result
-    ) async throws(FreshetError) -> Result {
-        do {
-            return try await body()
-        } catch let error as FreshetError {
-            throw error
-        } catch {
-            throw FreshetError(
-                .operationFailed(payload: []),
-                "the recovery function failed with \(type(of: error))",
-                hint: "let it throw a FreshetError to say more, and .unreachable to be called again"
-            )
-        }
     }
 }

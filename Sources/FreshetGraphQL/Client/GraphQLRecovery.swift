@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Freshet
 public import FreshetCore
 
 /// How a subscription makes up for what it missed while there was no connection.
@@ -9,7 +10,8 @@ public import FreshetCore
 /// | ``none`` | subscribes again, after a gap | best effort |
 /// | ``cursor(variable:path:key:overlap:)`` | subscribes from the last result's cursor; no gap | as good as the server's cursor |
 /// | ``refetch(_:variables:operationName:key:version:)`` | subscribes, holds back, asks the query, hands out its result as a snapshot and then what was held back | convergent |
-/// | ``refetch(using:)`` | the same by a function of your own, such as a REST call | convergent |
+/// | ``refetch(using:)`` | the same by a function of your own, such as a REST call; lives by that alone while there is no WebSocket | convergent |
+/// | ``refetch(key:version:conditionally:)`` | the same by a function that knows validators and versions | convergent |
 /// | ``custom(_:)`` | a function of your own says what was missed | what that function makes of it |
 ///
 /// A snapshot is fetched at the beginning too. One that fails is fetched again with a backoff; what came meanwhile is held
@@ -25,11 +27,13 @@ public struct GraphQLRecovery<Value: Sendable>: Sendable {
         case nothing
     }
 
+    typealias Fetch = @Sendable (_ validator: String?) async throws -> Snapshot<Value>
+
     enum Kind: Sendable {
         case none
         case cursor(variable: String, path: JSONPath, key: JSONPath?, overlap: Int)
         case query(GraphQLRequest, key: JSONPath?, version: JSONPath?)
-        case function(@Sendable () async throws -> Value)
+        case function(Fetch, key: JSONPath?, version: JSONPath?)
         case custom(@Sendable (Gap?) async throws -> Recovered)
     }
 
@@ -83,11 +87,32 @@ public struct GraphQLRecovery<Value: Sendable>: Sendable {
 
     /// Calls a function for the whole state, such as a REST call.
     ///
+    /// While there is no WebSocket to be had the function is called again and again, as ``FallbackPolicy`` says: the feed gets a
+    /// gap of cause `polling`, and then a snapshot whenever the state differs. When the WebSocket is there again, the
+    /// subscription takes over without another gap. Values that are `Equatable` are compared; others count as different.
+    ///
     /// - Parameter fetch: the function; its task is cancelled when the connection breaks meanwhile, and after 10 s. An error
     ///   that is no `FreshetError` ends the feed.
     /// - Returns: the recovery.
     public static func refetch(using fetch: @escaping @Sendable () async throws -> Value) -> GraphQLRecovery {
-        GraphQLRecovery(kind: .function(fetch))
+        GraphQLRecovery(kind: .function({ _ in .value(try await fetch()) }, key: nil, version: nil))
+    }
+
+    /// The same by a function that knows more: whether the state has changed at all, and how new it is.
+    ///
+    /// - Parameters:
+    ///   - key: where an object's identity is below `data` in the subscription's results.
+    ///   - version: where its version is. With both, results that are no newer than the snapshot's `versions` are not handed
+    ///     out after it.
+    ///   - fetch: the function; it gets the validator of the last snapshot that was handed out, or nil, and may answer
+    ///     `.unchanged`. Otherwise as in ``refetch(using:)``.
+    /// - Returns: the recovery.
+    public static func refetch(
+        key: JSONPath? = nil,
+        version: JSONPath? = nil,
+        conditionally fetch: @escaping @Sendable (_ validator: String?) async throws -> Snapshot<Value>
+    ) -> GraphQLRecovery {
+        GraphQLRecovery(kind: .function(fetch, key: key, version: version))
     }
 
     /// Calls a function that knows what to do about a gap.
@@ -109,6 +134,11 @@ public struct GraphQLRecovery<Value: Sendable>: Sendable {
         }
     }
 
+    /// Whether it can do without the WebSocket.
+    var isPollable: Bool {
+        if case .function = self.kind { true } else { false }
+    }
+
     /// The request with what recognises its elements.
     func marking(_ request: GraphQLRequest) -> GraphQLRequest {
         var request = request
@@ -117,7 +147,7 @@ public struct GraphQLRecovery<Value: Sendable>: Sendable {
             request.cursorVariable = variable
             request.positionPath = path.below("data")
             request.keyPath = key?.below("data")
-        case .query(_, let key?, let version?):
+        case .query(_, let key?, let version?), .function(_, let key?, let version?):
             request.positionPath = version.below("data")
             request.keyPath = key.below("data")
         case .none, .query, .function, .custom:

@@ -231,4 +231,20 @@ struct ClosePolicyTests {
         policy.codes[4400] = .retryAfter(.seconds(2))
         #expect(policy.decision(on: closing(4400), source: source) == .retryAfter(.seconds(2)))
     }
+
+    @Test("What the user says is told from the defaults")
+    func overrides() {
+        var policy = ClosePolicy()
+        #expect(!policy.verdict(on: refusing(403)).isOverride)
+        #expect(!policy.verdict(on: closing(4000)) { _, _ in .fatal }.isOverride)
+        policy.statuses[403] = .fatal
+        policy.codes[4000] = .fatal
+        #expect(policy.verdict(on: refusing(403)) == (.fatal, true))
+        #expect(policy.verdict(on: closing(1000, "4000: no")) == (.fatal, true))
+        #expect(!policy.verdict(on: refusing(404)).isOverride)
+        #expect(!policy.verdict(on: .ours).isOverride)
+        policy.decide = { $0.kind == .upgradeRefused(status: 404) ? .retry : nil }
+        #expect(policy.verdict(on: refusing(404)) == (.retry, true))
+        #expect(!policy.verdict(on: refusing(503)).isOverride)
+    }
 }

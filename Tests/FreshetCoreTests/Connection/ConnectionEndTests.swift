@@ -37,4 +37,24 @@ struct ConnectionEndTests {
     func ours() {
         #expect(ConnectionEnd.ours.error.kind == .clientClosed)
     }
+
+    @Test("An answer in HTTP other than 401 says that there is no WebSocket; nothing else does")
+    func refusalInHTTP() {
+        func end(_ kind: FreshetError.Kind, _ status: Int? = nil) -> ConnectionEnd {
+            let refusal = status.map { HTTPRefusal(status: $0, retryAfter: nil, authenticate: nil, body: []) }
+            return .failure(FreshetError(kind, "no", refusal: refusal))
+        }
+        for status in [200, 302, 400, 404, 426, 500, 503] {
+            #expect(end(.upgradeRefused(status: status)).isRefusalInHTTP)
+        }
+        #expect(end(.forbidden, 403).isRefusalInHTTP)
+        #expect(end(.proxyRefused(status: 407)).isRefusalInHTTP)
+        #expect(!end(.forbidden).isRefusalInHTTP)
+        #expect(!end(.unauthorized, 401).isRefusalInHTTP)
+        #expect(!end(.upgradeRefused(status: 401)).isRefusalInHTTP)
+        #expect(!end(.tls(.clientCertificateRequired), 400).isRefusalInHTTP)
+        #expect(!end(.unreachable).isRefusalInHTTP)
+        #expect(!ConnectionEnd.closeFrame(code: 4403, reason: "").isRefusalInHTTP)
+        #expect(!ConnectionEnd.ours.isRefusalInHTTP)
+    }
 }

@@ -18,7 +18,7 @@ struct ConnectionWorld {
 
     private static let ends: [ConnectionEnd] = [
         .goingAway, .refused, .unauthorized, .closeFrame(code: 4400, reason: ""), .closeFrame(code: 1013, reason: ""),
-        .failure(FreshetError(.unauthorized, "signed out")),
+        .failure(FreshetError(.unauthorized, "signed out")), .failure(FreshetError(.upgradeRefused(status: 404), "no")),
     ]
 
     private(set) var violation: String?
@@ -30,6 +30,8 @@ struct ConnectionWorld {
     private var stopped: Set<Running> = []
     private var everStarted: Set<Running> = []
     private var handingOver: Epoch?
+    private var isPollable = false
+    private var isPolling = false
     private var lastEpoch: Epoch = 0
     private var isClosed = false
     private var isSuspended = false
@@ -57,7 +59,7 @@ struct ConnectionWorld {
 
     private mutating func step() {
         self.now += .milliseconds(self.random.below(20_000))
-        switch self.random.below(16) {
+        switch self.random.below(18) {
         case 0: self.on(.wanted)
         case 1: self.on(.unwanted)
         case 2:
@@ -78,6 +80,12 @@ struct ConnectionWorld {
         case 8, 9, 10, 11: self.advance()
         case 12, 13: self.endOne()
         case 14:
+            self.isPollable.toggle()
+            self.on(.pollable(self.isPollable))
+        case 15:
+            // Late words of polls that are over as well.
+            self.on(self.random.chance(1, in: 2) ? .polled : .pollFailed)
+        case 16:
             if let epoch = self.handingOver { self.on(.handedOver(epoch)) }
         default: self.stale()
         }
@@ -140,6 +148,7 @@ struct ConnectionWorld {
             self.note("attempt \(epoch) is left behind")
         }
         for epoch in self.attempts.keys.sorted() { self.end(epoch, .ours) }
+        if self.isPolling { self.note("polling goes on after the end") }
         for running in self.everStarted {
             var machine = self.machine
             let actions = machine.on(.fired(running.timer, running.epoch), at: self.now, jitter: 0.5)
@@ -205,7 +214,20 @@ struct ConnectionWorld {
         case .stop(let timer, let epoch):
             guard let running = self.timers.remove(Running(timer: timer, epoch: epoch)) else { break }
             self.stopped.insert(running)
-        case .lost, .fail, .report: break
+        case .poll:
+            if self.isPolling { self.note("polling begins twice") }
+            if !self.isPollable { self.note("nobody can poll") }
+            if self.machine.isLive { self.note("polling beside a live connection") }
+            self.isPolling = true
+        case .stopPolling:
+            if !self.isPolling { self.note("polling ends twice") }
+            self.isPolling = false
+        case .report(.live):
+            if self.isPolling, self.log.last?.actions.contains(.stopPolling(subscriptionsFollow: true)) != true {
+                self.note("polling goes on beside a live connection")
+            }
+        case .report(.polling): if !self.isPolling { self.note("polling is only said") }
+        case .lost, .fail, .failUnpollable, .report: break
         }
     }
 

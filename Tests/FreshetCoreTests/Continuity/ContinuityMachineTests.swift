@@ -228,4 +228,39 @@ struct ContinuityMachineTests {
         #expect(machine.refetch(1).texts == ["fetch 2"])
         #expect(machine.fetched(2, snapshot("S2")).texts == ["snapshot S2"])
     }
+
+    // MARK: - Polling meanwhile
+
+    @Test("What was made up for by polling is no gap when the subscription is there again")
+    func bridged() {
+        var machine = live()
+        _ = machine.lost()
+        machine.bridged()
+        #expect(machine.subscribed(gap: Self.gap).texts == [])
+        #expect(machine.received(updates("a")).texts == [])
+        #expect(machine.confirmed().texts == ["fetch 2"])
+        // The last poll was the same: only what was held back is new.
+        #expect(machine.fetched(2, Fetched(.unchanged)).texts == ["a"])
+        _ = machine.lost()
+        #expect(machine.subscribed(gap: Self.gap).texts == ["gap unknown"])
+    }
+
+    @Test("A snapshot whose like was polled still covers what is no newer")
+    func bridgedWithVersions() {
+        var machine = ContinuityMachine(.snapshot)
+        machine.bridged()
+        _ = machine.subscribed(gap: Self.gap)
+        _ = machine.confirmed()
+        _ = machine.received([.object("x", version: 3), .object("x", version: 4)])
+        #expect(machine.fetched(1, Fetched(.unchanged, versions: ["x": Position(number: 3)])).texts == ["x4"])
+    }
+
+    @Test("Polling that ended before there was a subscription leaves a gap")
+    func bridgeEnded() {
+        var machine = live()
+        _ = machine.lost()
+        machine.bridged()
+        machine.bridgeEnded()
+        #expect(machine.subscribed(gap: Self.gap).texts == ["gap unknown"])
+    }
 }

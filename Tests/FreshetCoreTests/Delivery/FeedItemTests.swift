@@ -25,6 +25,7 @@ struct FeedItemTests {
             case .snapshot(let bytes): "snapshot \(bytes.text)"
             case .value(let value, _): "value \(value)"
             case .gap(let gap): "gap \(gap.cause) \(gap.count.map { "\($0)" } ?? "?")"
+            case .rest(let item): "polled \(item.text)"
             }
         }
     }
@@ -81,6 +82,37 @@ struct FeedItemTests {
         #expect(FeedItem.gap(Gap(cause: .unknown, reason: "", outage: .zero)).byteCount == 0)
         #expect(!FeedItem.gap(Gap(cause: .unknown, reason: "", outage: .zero)).isDroppable)
         #expect(FeedItem.value(1, isSnapshot: false).isDroppable)
+    }
+
+    @Test("What was polled counts, is found by its key, and is kept apart like what came live")
+    func polled() {
+        let snapshot = FeedItem.rest(.snapshot(Bytes(copying: Array(#"{"id":1}"#.utf8))))
+        let gap = FeedItem.gap(Gap(cause: .unknown, reason: "", outage: .zero))
+        #expect(snapshot.byteCount == 8)
+        #expect(snapshot.key(at: "id") == .integer(1))
+        #expect(snapshot.isDroppable)
+        #expect(!FeedItem.rest(gap).isDroppable)
+        #expect(snapshot.origin == .rest)
+        #expect(snapshot.detached().origin == .rest)
+        #expect(snapshot.content.origin == .live)
+        #expect(gap.merged(with: .rest(gap))?.origin == .rest)
+        #expect(FeedItem.rest(gap).merged(with: gap)?.origin == .live)
+        #expect(gap.merged(with: snapshot) == nil)
+    }
+
+    @Test("What is equal is the same, whichever way it came; what cannot be compared is not")
+    func sameness() {
+        struct Opaque: Sendable {}
+        func value(_ value: any Sendable) -> FeedItem { .value(value, isSnapshot: true) }
+        let read = Bytes(copying: Array("11".utf8))
+        #expect(FeedItem.update(read[0..<1]).isSame(as: .rest(.update(read[1..<2]))))
+        #expect(!FeedItem.update(read[0..<1]).isSame(as: .update(read)))
+        #expect(!FeedItem.update(read).isSame(as: .snapshot(read)))
+        #expect(value(1).isSame(as: .rest(value(1))))
+        #expect(!value(1).isSame(as: value(2)))
+        #expect(!value(1).isSame(as: value("1")))
+        #expect(!value(1).isSame(as: .value(1, isSnapshot: false)))
+        #expect(!value(Opaque()).isSame(as: value(Opaque())))
     }
 
     @Test("Few that are kept of many do not keep a whole read alive")

@@ -20,6 +20,11 @@ package enum Mutation: String, CaseIterable, Sendable {
     /// One drop of a slow consumer is not counted (nats.swift 120).
     case overflowMiscounted = "overflow-miscounted"
 
+    /// That there is no WebSocket, and what comes is polled, is not told.
+    case silentPolling = "silent-polling"
+    /// When the WebSocket is there again, the last poll is handed out once more.
+    case polledTwice = "polled-twice"
+
     /// What is delivered instead.
     func changing(_ items: [FeedItem]) -> [FeedItem] {
         switch self {
@@ -31,7 +36,10 @@ package enum Mutation: String, CaseIterable, Sendable {
         case .snapshotWithoutChanges:
             items.contains { if case .snapshot = $0 { true } else { false } }
                 ? items.filter { if case .update = $0 { false } else { true } } : items
-        case .oldSocketSpeaks, .cursorOffByOne, .leakedSubscription, .mutationSentTwice, .overflowMiscounted:
+        case .silentPolling:
+            items.filter { if case .rest(.gap) = $0 { false } else { true } }
+        case .polledTwice, .oldSocketSpeaks, .cursorOffByOne, .leakedSubscription, .mutationSentTwice,
+            .overflowMiscounted:
             items
         }
     }

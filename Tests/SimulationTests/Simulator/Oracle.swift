@@ -8,6 +8,8 @@ struct Oracle {
     let server: SimulatedServer
     /// What had been published when everybody had had time to recover.
     let lastWhenWell: [Int]
+    /// Whether the upgrade was ever refused: then those end that cannot do without the WebSocket.
+    let wasRefused: Bool
 
     /// What is wrong; nil when all is well.
     func verdict() -> String? {
@@ -15,6 +17,8 @@ struct Oracle {
         /// Told since the last element: how many are missing, or that nobody knows.
         var told: [Gap] = []
         var isOver = false
+        /// Whether it was told, since the last element that came live, that what comes is polled.
+        var isToldOfPolling = false
         for (place, entry) in self.consumer.log.enumerated() {
             // single-terminal
             if isOver { return "something follows the end, at \(place)" }
@@ -23,14 +27,18 @@ struct Oracle {
                 if let fault = self.judge(number, after: last, told, place) { return fault }
                 last = number
                 told = []
-            case .snapshot(let number):
+                isToldOfPolling = false
+            case .snapshot(let number), .polled(let number):
                 guard self.consumer.kind == .snapshot else { return "a snapshot, at \(place)" }
                 if let last, number < last { return "a snapshot of \(number) follows \(last), at \(place)" }
+                if let fault = self.judge(polled: entry, isToldOfPolling, place) { return fault }
                 last = number
                 told = []
+                if case .snapshot = entry { isToldOfPolling = false }
             case .gap(let gap):
                 if let fault = self.judge(gap, place) { return fault }
                 told.append(gap)
+                isToldOfPolling = isToldOfPolling || gap.cause == .polling
             case .end(let error):
                 isOver = true
                 if let fault = self.judge(end: error) { return fault }
@@ -63,6 +71,20 @@ struct Oracle {
             ? nil : "\(missing) are missing before \(number), and \(counted) are said to be, at \(place)"
     }
 
+    /// What is polled comes after a gap that says so, and nothing is handed out twice: neither by polling, nor when the WebSocket
+    /// is there again.
+    private func judge(polled entry: SimulatedConsumer.Entry, _ isTold: Bool, _ place: Int) -> String? {
+        // Otherwise what came before may have been dropped.
+        guard self.consumer.delivery.overflow == .suspending else { return nil }
+        if case .polled(let number) = entry {
+            guard self.consumer.isPollable else { return "\(number) was polled, at \(place)" }
+            guard isTold else { return "\(number) was polled and nothing says so, at \(place)" }
+        }
+        guard place > 0, case .polled(let number) = self.consumer.log[place - 1] else { return nil }
+        let isTwice = entry == .polled(number) || entry == .snapshot(number)
+        return isTwice ? "\(number) was polled, and comes again, at \(place)" : nil
+    }
+
     /// resumable: with a cursor only what the server has forgotten is lost.
     private func judge(_ gap: Gap, _ place: Int) -> String? {
         switch gap.cause {
@@ -70,6 +92,8 @@ struct Oracle {
             return self.consumer.delivery.overflow == .suspending ? "an overflow while suspending, at \(place)" : nil
         case .historyLost:
             return self.consumer.kind == .cursor ? nil : "historyLost without a cursor, at \(place)"
+        case .polling:
+            return self.consumer.isPollable ? nil : "polling without a way to poll, at \(place)"
         case .unknown:
             guard self.consumer.kind == .cursor else { return nil }
             // Before its first element, and the first after the server forgot, a feed has no cursor to go on from.
@@ -89,6 +113,8 @@ struct Oracle {
         switch error?.kind {
         case nil: "a feed was completed that nobody completed"
         case .overflow where self.consumer.delivery.overflow == .failOnOverflow: nil
+        case .forbidden where self.wasRefused && !self.consumer.isPollable: nil
+        case .upgradeRefused where self.wasRefused && !self.consumer.isPollable: nil
         case .protocolViolation where !self.server.broken.isEmpty: nil
         default: "a feed failed: \(error?.message ?? "")"
         }

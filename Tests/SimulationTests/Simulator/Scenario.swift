@@ -50,6 +50,10 @@ struct Scenario {
         policy.eager = Int.random(in: 0..<6, using: &random) == 0
         policy.linger = Bool.random(using: &random) ? .zero : .milliseconds(Int.random(in: 1...3_000, using: &random))
         policy.pace = SubscriptionPace(burst: Int.random(in: 1...8, using: &random), interval: .milliseconds(20))
+        policy.fallback = FallbackPolicy(
+            failures: Int.random(in: 1...4, using: &random),
+            interval: .milliseconds(Int.random(in: 200...5_000, using: &random))
+        )
         self.policy = policy
     }
 }

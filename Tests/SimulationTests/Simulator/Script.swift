@@ -63,10 +63,12 @@ final class Script {
         ])
         let delivery = DeliveryPolicy(overflow, elements: self.chance.pick([4, 16, 64, 4096]))
         let slowest: Duration = self.chance.pick([.zero, .milliseconds(50), .seconds(2)])
+        let kind = self.chance.pick(Scenario.Kind.allCases)
         let consumer = SimulatedConsumer(
             id: self.client.nextConsumer(),
-            kind: self.chance.pick(Scenario.Kind.allCases),
+            kind: kind,
             topic: topic,
+            isPollable: kind == .snapshot && self.chance.below(3) > 0,
             delivery: delivery,
             pace: { [chance] in slowest * chance.unit() }
         )
@@ -93,7 +95,7 @@ final class Script {
 
     private func goWrong() {
         let lost = FreshetError(.closed(code: 1006), "the connection was cut")
-        switch self.chance.below(14) {
+        switch self.chance.below(17) {
         case 0, 1: self.server.endAll(.failure(lost), losingTexts: true)
         case 2: self.server.endAll(.failure(lost), losingTexts: false)
         case 3:
@@ -117,6 +119,15 @@ final class Script {
             }
         case 12:
             self.client.hint(self.chance.pick([.suspend, .resume, .networkChanged, .credentialsChanged]))
+        case 13, 14:
+            // For a while, or for ever.
+            let longest: Duration = self.chance.pick([.seconds(10), .seconds(40)])
+            self.client.refuseUpgrades(
+                status: self.chance.pick([403, 404, 426, 503]),
+                for: self.chance.time(.zero..<longest)
+            )
+            self.server.endAll(.failure(lost), losingTexts: true)
+        case 15: self.client.restFailsUntil = self.clock.now + self.chance.time(.zero..<Duration.seconds(10))
         default: self.server.breakOne()
         }
     }
@@ -136,6 +147,8 @@ final class Script {
         self.server.isMute = false
         self.server.refusals = 0
         self.client.refusesUntil = .zero
+        self.client.allowUpgrades()
+        self.client.restFailsUntil = .zero
         self.client.hangsUntil = .zero
         self.client.providerFailsUntil = .zero
         self.client.hint(.resume)
@@ -153,7 +166,13 @@ final class Script {
         if let violation = self.client.violations.first { return violation }
         for consumer in self.consumers {
             for _ in 0..<3 { self.client.drain(consumer) }
-            if let fault = Oracle(consumer: consumer, server: self.server, lastWhenWell: self.lastWhenWell).verdict() {
+            let oracle = Oracle(
+                consumer: consumer,
+                server: self.server,
+                lastWhenWell: self.lastWhenWell,
+                wasRefused: self.client.hasRefused
+            )
+            if let fault = oracle.verdict() {
                 let policy = "\(consumer.kind), \(consumer.delivery.overflow)"
                 return "consumer \(consumer.id) (\(policy)) of topic \(consumer.topic): \(fault)"
             }

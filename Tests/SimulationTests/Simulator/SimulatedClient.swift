@@ -27,10 +27,15 @@ final class SimulatedClient {
     var fetching: [SubscriptionID: UInt64] = [:]
     private var lastConsumer: UInt64 = 0
 
-    // What the network and the provider of credentials do now.
+    // What the network, the REST server and the provider of credentials do now.
     var refusesUntil: Duration = .zero
     var hangsUntil: Duration = .zero
     var providerFailsUntil: Duration = .zero
+    var restFailsUntil: Duration = .zero
+    /// With which status upgrades are answered, and until when.
+    var refusal: (status: Int, until: Duration) = (0, .zero)
+    var hasRefused = false
+    let longestWait: Duration
     var tokenLifetime: Duration?
     private var tokenExpiry: [Engine.Epoch: Duration] = [:]
 
@@ -38,6 +43,7 @@ final class SimulatedClient {
     private(set) var violations: [String] = []
     private(set) var dials: [Duration] = []
     private(set) var state = ConnectionState.idle
+    private(set) var attempts = 0
     private var sentMutations: [String] = []
 
     init(
@@ -53,11 +59,9 @@ final class SimulatedClient {
         self.chance = chance
         self.latency = { scenario.latency * chance() }
         self.tokenLifetime = scenario.tokenLifetime
-        self.engine = Engine(
-            source: GraphQLSource(),
-            policy: scenario.policy,
-            hasCredentials: scenario.tokenLifetime != nil
-        )
+        self.longestWait = scenario.policy.backoff.cap
+        let hasCredentials = scenario.tokenLifetime != nil
+        self.engine = Engine(source: GraphQLSource(), policy: scenario.policy, hasCredentials: hasCredentials)
         self.handle(.start)
     }
 
@@ -84,7 +88,7 @@ final class SimulatedClient {
             case .cursor: .position(overlap: consumer.id.isMultiple(of: 3) ? 2 : 0)
             case .snapshot: .snapshot
             }
-        self.handle(.open(consumer.id, .init(request, recovery: recovery)))
+        self.handle(.open(consumer.id, .init(request, recovery: recovery, isPollable: consumer.isPollable)))
     }
 
     func ask(_ query: String, _ topic: Int, _ kind: OperationKind, _ oneShot: SimulatedOneShot) -> UInt64 {
@@ -105,14 +109,14 @@ final class SimulatedClient {
     func hint(_ hint: ConnectionHint) { self.handle(.hint(hint)) }
     func close() { self.handle(.close) }
 
+    func note(_ violation: String) { self.violations.append(violation) }
+
     // MARK: - The engine
 
     func handle(_ event: Engine.Event) {
         self.trace("──▶", event)
         for action in self.engine.on(event, at: self.clock.now, jitter: self.chance()) { self.perform(action) }
-        if self.links.values.filter({ $0.state == .dialing }).count > 2 {
-            self.violations.append("three attempts at once")
-        }
+        if self.links.values.count(where: { $0.state == .dialing }) > 2 { self.note("three attempts at once") }
     }
 
     /// Says what happens, for a person who looks for what is wrong with a seed.
@@ -138,12 +142,17 @@ final class SimulatedClient {
         case .deliver(let ids, let items):
             for id in ids { self.deliver(self.mutation?.changing(items) ?? items, to: id) }
         case .finish(let id, let end): self.finish(id, end)
-        case .fetch(let id, let number, _, let consumer): self.fetch(id, number, consumer)
+        case .fetch(let id, let number, let request, let consumer):
+            self.fetch(id, request, consumer) { .fetched(id, number, $0) }
+        case .poll(let id, let number, let request, let consumer):
+            self.fetch(id, request, consumer) { .polled(id, number, $0) }
         case .cancelFetch(let id):
             if let oneShot = self.fetching.removeValue(forKey: id) { self.leave(oneShot) }
         case .start(let timer, let delay): self.start(timer, delay)
         case .stop(let timer): self.timers[timer] = nil
-        case .report(let state): self.state = state
+        case .report(let state):
+            self.state = state
+            if case .connecting = state { self.attempts += 1 }
         case .connected, .note: break
         }
     }
@@ -193,6 +202,7 @@ final class SimulatedClient {
 
     private func connect(_ link: SimulatedConnection) {
         guard link.state == .dialing, self.links[link.epoch] != nil else { return }
+        if let error = self.refusalOfUpgrade() { return link.serverCloses(.failure(error), losingTexts: true) }
         if self.clock.now < self.hangsUntil {
             return self.clock.after(.seconds(10)) {
                 link.serverCloses(.failure(FreshetError(.timeout(.connect), "nobody answers")), losingTexts: true)
@@ -245,8 +255,7 @@ final class SimulatedClient {
             return
         }
         guard let consumer = self.consumers[id], !consumer.hasLeft else { return }
-        var isOneGap = false
-        if items.count == 1, case .gap = items[0] { isOneGap = true }
+        let isOneGap = items.count == 1 && !items[0].isDroppable
         let appended =
             isOneGap
             ? consumer.buffer.appendMerging(items[0])

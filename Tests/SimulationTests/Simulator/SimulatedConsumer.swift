@@ -7,6 +7,8 @@ final class SimulatedConsumer {
     enum Entry: Equatable {
         case update(Int)
         case snapshot(Int)
+        /// A snapshot that was got by polling.
+        case polled(Int)
         case gap(Gap)
         case end(FreshetError?)
     }
@@ -14,6 +16,8 @@ final class SimulatedConsumer {
     let id: UInt64
     let kind: Scenario.Kind
     let topic: Int
+    /// Whether its snapshot is to be had without the WebSocket.
+    let isPollable: Bool
     let delivery: DeliveryPolicy
     /// How long it takes for what it has.
     let pace: () -> Duration
@@ -26,12 +30,14 @@ final class SimulatedConsumer {
         id: UInt64,
         kind: Scenario.Kind,
         topic: Int,
+        isPollable: Bool,
         delivery: DeliveryPolicy,
         pace: @escaping () -> Duration
     ) {
         self.id = id
         self.kind = kind
         self.topic = topic
+        self.isPollable = isPollable
         self.delivery = delivery
         self.pace = pace
         self.buffer = DeliveryBuffer(delivery)
@@ -45,7 +51,9 @@ final class SimulatedConsumer {
             case .update(let json): self.log.append(.update(Self.number(json)))
             case .snapshot(let json): self.log.append(.snapshot(Self.number(json)))
             case .gap(let gap): self.log.append(.gap(gap))
-            case .value: break
+            case .rest(.snapshot(let json)): self.log.append(.polled(Self.number(json)))
+            case .rest(.gap(let gap)): self.log.append(.gap(gap))
+            case .value, .rest: break
             }
         }
     }
