@@ -42,7 +42,12 @@ package struct GraphQLPayload: Sendable {
         do throws(JSONScanner.Failure) {
             return try data.withBytes { bytes throws(JSONScanner.Failure) in
                 var scanner = try JSONScanner(bytes)
-                return try scanner.next().map { data[$0.value] }
+                while let member = try scanner.next() {
+                    let key = UnsafeRawBufferPointer(rebasing: bytes[member.key])
+                    // The cache asks for the type's name too.
+                    if !key.elementsEqual("__typename".utf8) { return data[member.value] }
+                }
+                return nil
             }
         } catch {
             throw FreshetError(.decoding, "the server sent data that is not a JSON object")

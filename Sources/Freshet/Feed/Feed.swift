@@ -17,14 +17,20 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
     private let open: @Sendable () -> FeedBuffer
     private let decode: @Sendable (FeedItem) throws(FreshetError) -> Element
     private let position: @Sendable (FeedItem) -> Position?
+    private let notice: Notice?
+
+    /// Hears of each item before it is handed out, such as a cache.
+    package typealias Notice = @Sendable (FeedItem) async -> Void
 
     package init(
         open: @escaping @Sendable () -> FeedBuffer,
         position: @escaping @Sendable (FeedItem) -> Position? = { _ in nil },
+        notice: Notice? = nil,
         decode: @escaping @Sendable (FeedItem) throws(FreshetError) -> Element
     ) {
         self.open = open
         self.position = position
+        self.notice = notice
         self.decode = decode
     }
 
@@ -37,6 +43,7 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
         Feed<Positioned<Element>>(
             open: self.open,
             position: self.position,
+            notice: self.notice,
             decode: { [decode, position] item throws(FreshetError) in
                 Positioned(element: try decode(item), position: position(item), source: item.origin)
             }
@@ -45,12 +52,13 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
 
     /// Makes an iterator; nothing happens before its first `next()`.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(open: self.open, decode: self.decode)
+        Iterator(open: self.open, notice: self.notice, decode: self.decode)
     }
 
     /// Takes a feed's elements, batch by batch, and decodes them in the task that iterates.
     public struct Iterator: AsyncIteratorProtocol {
         private let open: @Sendable () -> FeedBuffer
+        private let notice: Notice?
         private let decode: @Sendable (FeedItem) throws(FreshetError) -> Element
         private var subscription: FeedSubscription?
         private var batch: [FeedItem] = []
@@ -59,9 +67,11 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
 
         init(
             open: @escaping @Sendable () -> FeedBuffer,
+            notice: Notice?,
             decode: @escaping @Sendable (FeedItem) throws(FreshetError) -> Element
         ) {
             self.open = open
+            self.notice = notice
             self.decode = decode
         }
 
@@ -92,6 +102,7 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
                     self.position = 0
                 }
                 defer { self.position += 1 }
+                if let notice = self.notice { await notice(self.batch[self.position]) }
                 return try self.decode(self.batch[self.position])
             } catch {
                 self.end()

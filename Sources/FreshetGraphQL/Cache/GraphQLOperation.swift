@@ -31,6 +31,18 @@ package struct GraphQLOperation: Sendable {
         self.definition = definition
     }
 
+    /// The operation of a request.
+    ///
+    /// - Throws: `.invalidInput` for what is no document, or has no such operation.
+    init(of request: GraphQLRequest) throws(FreshetError) {
+        var documents = GraphQLDocuments()
+        try self.init(
+            try documents.document(request.query),
+            named: request.operationName,
+            variables: request.variables ?? [:]
+        )
+    }
+
     /// Whether `@skip` and `@include` let a selection be there (3.13).
     func isIncluded(_ conditions: [GraphQLDocument.Condition]) -> Bool {
         conditions.allSatisfy { condition in

@@ -15,6 +15,8 @@ extension GraphQLClient {
     ///   - query: the document.
     ///   - variables: the document's variables.
     ///   - operationName: which operation of the document.
+    ///   - policy: where the result comes from, with a cache: from it where all of it is there, by default. `cacheAndNetwork`
+    ///     returns what is there, and asks the server behind it: ``watch(_:_:variables:operationName:policy:)`` hands out both.
     ///   - isolation: where the caller runs; there is no hop.
     /// - Returns: the value.
     /// - Throws: `.operationFailed`, `.decoding`, `.cancelled`, or what ended the connection for good.
@@ -23,9 +25,16 @@ extension GraphQLClient {
         _ query: String,
         variables: [String: JSONValue] = [:],
         operationName: String? = nil,
+        policy: GraphQLCachePolicy? = nil,
         isolation: isolated (any Actor)? = #isolation
     ) async throws(FreshetError) -> Value {
-        try await self.value(.query, query, variables, operationName, isolation)
+        var request = GraphQLRequest(query: query, operationName: operationName, variables: variables)
+        request.kind = .query
+        let payload =
+            self.store == nil && policy == nil
+            ? try await self.result(of: request, isolation: isolation)
+            : try await self.result(of: request, policy: policy)
+        return try GraphQLResponse<Value>(payload).valueOrFailure(payload)
     }
 
     /// Executes a mutation, once.
@@ -38,6 +47,8 @@ extension GraphQLClient {
     ///   - mutation: the document.
     ///   - variables: the document's variables.
     ///   - operationName: which operation of the document.
+    ///   - optimistic: what its `data` will probably be, `__typename` and `id` of each object with it: the cache shows it until
+    ///     the result is there, or it has failed.
     ///   - isolation: where the caller runs; there is no hop.
     /// - Returns: the value.
     /// - Throws: `.outcomeUnknown`, `.operationFailed`, `.decoding`, `.cancelled`, or what ended the connection for good.
@@ -46,9 +57,16 @@ extension GraphQLClient {
         _ mutation: String,
         variables: [String: JSONValue] = [:],
         operationName: String? = nil,
+        optimistic: JSONValue? = nil,
         isolation: isolated (any Actor)? = #isolation
     ) async throws(FreshetError) -> Value {
-        try await self.value(.mutation, mutation, variables, operationName, isolation)
+        var request = GraphQLRequest(query: mutation, operationName: operationName, variables: variables)
+        request.kind = .mutation
+        let payload =
+            self.store == nil
+            ? try await self.result(of: request, isolation: isolation)
+            : try await self.mutated(request, optimistic: optimistic)
+        return try GraphQLResponse<Value>(payload).valueOrFailure(payload)
     }
 
     /// Asks a query, or executes a mutation, and returns the value with the errors beside it.
@@ -74,19 +92,6 @@ extension GraphQLClient {
         var request = GraphQLRequest(query: document, operationName: operationName, variables: variables)
         request.kind = kind
         return try GraphQLResponse<Value>(try await self.result(of: request, isolation: isolation))
-    }
-
-    private func value<Value: Decodable & Sendable>(
-        _ kind: OperationKind,
-        _ document: String,
-        _ variables: [String: JSONValue],
-        _ operationName: String?,
-        _ isolation: isolated (any Actor)?
-    ) async throws(FreshetError) -> Value {
-        var request = GraphQLRequest(query: document, operationName: operationName, variables: variables)
-        request.kind = kind
-        let payload = try await self.result(of: request, isolation: isolation)
-        return try GraphQLResponse<Value>(payload).valueOrFailure(payload)
     }
 
     /// The one result of an operation, as it came.

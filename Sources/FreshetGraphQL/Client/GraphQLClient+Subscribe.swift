@@ -75,17 +75,20 @@ extension GraphQLClient {
         _ delivery: DeliveryPolicy?,
         decode: @escaping @Sendable (GraphQLPayload) throws(FreshetError) -> Value
     ) -> Feed<FeedEvent<Value>> {
-        let request = recovery.marking(request)
+        var request = recovery.marking(request)
+        // What the cache cannot read is the server's to refuse.
+        let operation = self.store == nil ? nil : try? GraphQLOperation(of: request)
+        if let operation { request.query = operation.document.text }
         let opening = SubscriptionEngine<GraphQLSource>.Opening(
             request,
             recovery: recovery.recovery,
             from: position,
             isShared: self.configuration.sharesSubscriptions,
-            isPollable: recovery.isPollable
+            isPollable: recovery.isPollable(overHTTP: self.configuration.carrier == .http)
         )
         let delivery = self.delivery(delivery)
         return Feed(
-            open: {
+            open: { [request] in
                 if let subscriptions = self.subscriptions, self.refusal(of: request) == nil {
                     return subscriptions.open(opening, delivery: delivery, fetch: self.fetch(for: recovery))
                 }
@@ -93,12 +96,22 @@ extension GraphQLClient {
                 if let refusal = self.refusal(of: request) { buffer.finish(.failed(refusal)) }
                 return buffer
             },
-            position: { item in
+            position: { [request] item in
                 guard case .update(let json) = item, request.cursorVariable != nil else { return nil }
                 return request.mark(of: json)?.position
             },
+            notice: self.notice(operation),
             decode: { item throws(FreshetError) in try Self.event(item, decode) }
         )
+    }
+
+    /// What comes goes into the cache before it is handed out, where there is one.
+    private func notice(_ operation: GraphQLOperation?) -> (@Sendable (FeedItem) async -> Void)? {
+        guard let operation, let store = self.store else { return nil }
+        return { item in
+            // A result that is none of the document's is the consumer's to hear of.
+            if case .update(let json) = item.content { try? await store.write(json, operation) }
+        }
     }
 
     private static func event<Value: Sendable>(
@@ -127,8 +140,11 @@ extension GraphQLClient {
         case .none, .cursor:
             return nil
         case .query(let request, let key, let version):
-            return { _ throws(FreshetError) in
-                let payload = try await self.resultOverWebSocket(of: request, isolation: nil)
+            return { snapshot throws(FreshetError) in
+                let payload =
+                    snapshot.overSocket
+                    ? try await self.resultOverWebSocket(of: request, isolation: nil)
+                    : try await self.http.get().result(of: request)
                 if let errors = payload.errors {
                     throw FreshetError(
                         .operationFailed(payload: errors.array),

@@ -21,6 +21,8 @@ public import Logging
 public struct GraphQLClient: Sendable {
     let subscriptions: SubscriptionClient<GraphQLSource>?
     let http: Result<GraphQLHTTP, FreshetError>
+    /// The cache, where there is one.
+    let store: GraphQLStore?
     /// Why there are none: what is wrong with the URL.
     let refusal: FreshetError?
     let configuration: GraphQLClientConfiguration
@@ -51,6 +53,7 @@ public struct GraphQLClient: Sendable {
         logger: Logger = Logger(label: "freshet.graphql")
     ) {
         self.configuration = configuration
+        self.store = configuration.cache.map { GraphQLStore($0) }
         do throws(FreshetError) {
             let http = try GraphQLHTTP(
                 configuration.http,

@@ -26,6 +26,10 @@ public struct GraphQLClientConfiguration: Sendable {
     /// How they go over HTTP.
     public var http = GraphQLHTTPConfiguration()
 
+    /// A cache of objects that queries, mutations and subscriptions share; nil: none. Forget what is in it when the user
+    /// changes (``GraphQLClient/clearCache()``).
+    public var cache: GraphQLCacheConfiguration?
+
     /// What to offer to the server, the preferred one first.
     public var dialects: [GraphQLDialect] = [.transportWS, .legacy]
 

@@ -134,9 +134,13 @@ public struct GraphQLRecovery<Value: Sendable>: Sendable {
         }
     }
 
-    /// Whether it can do without the WebSocket.
-    var isPollable: Bool {
-        if case .function = self.kind { true } else { false }
+    /// Whether it can do without the WebSocket; a query can where queries go over HTTP.
+    func isPollable(overHTTP: Bool) -> Bool {
+        switch self.kind {
+        case .function: true
+        case .query: overHTTP
+        case .none, .cursor, .custom: false
+        }
     }
 
     /// The request with what recognises its elements.

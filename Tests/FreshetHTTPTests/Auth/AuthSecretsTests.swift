@@ -5,7 +5,7 @@ import Testing
 
 /// Secrets are sent and stored, and shown nowhere.
 @Suite(.timeLimit(.minutes(1)))
-struct SecretsTests {
+struct AuthSecretsTests {
     private static let secrets = ["s3cret-password", "s3cret-access", "s3cret-refresh", "s3cret-client"]
 
     private func expectNone(in texts: [String]) {
