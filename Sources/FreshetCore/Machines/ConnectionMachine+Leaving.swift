@@ -35,6 +35,15 @@ extension ConnectionMachine {
         return self.wanted ? left + self.fail(error) : left
     }
 
+    /// Every feed ends; the next one begins anew.
+    mutating func fail(_ error: FreshetError) -> [Action] {
+        self.failures = 0
+        self.refreshed = false
+        self.forgetLoss()
+        self.everReady = false
+        return [.report(.failed(error)), .fail(error)]
+    }
+
     private mutating func closeSocket(_ epoch: Epoch, _ stops: [Action], _ forGood: Bool) -> [Action] {
         self.state = forGood ? .closed(epoch) : .closing(epoch)
         return stops + [.lost(epoch), .report(.closing), .closeSocket(epoch)]

@@ -280,7 +280,7 @@ package struct ConnectionMachine: Sendable {
         self.lostBecause = error.message
     }
 
-    private mutating func forgetLoss() {
+    mutating func forgetLoss() {
         self.lostAt = nil
         self.lostBecause = ""
     }
@@ -295,14 +295,5 @@ package struct ConnectionMachine: Sendable {
     private mutating func giveUp(_ error: FreshetError) -> [Action] {
         self.state = .idle
         return self.fail(error)
-    }
-
-    /// Every feed ends; the next one begins anew.
-    mutating func fail(_ error: FreshetError) -> [Action] {
-        self.failures = 0
-        self.refreshed = false
-        self.forgetLoss()
-        self.everReady = false
-        return [.report(.failed(error)), .fail(error)]
     }
 }
