@@ -161,16 +161,7 @@ public actor SubscriptionManager<Source: FeedSource> {
     private func ask(_ epoch: Engine.Epoch, _ reason: Credentials.Reason) {
         guard let provider = self.provider else { return }
         self.asking[epoch] = Task { [weak self] in
-            let event: Engine.Event
-            do {
-                event = .credentials(epoch, try await provider(reason))
-            } catch let end as SessionEnd {
-                event = .signedOut(end.error)
-            } catch let error as FreshetError {
-                event = .credentialsFailed(epoch, error)
-            } catch {
-                event = .credentialsFailed(epoch, .provider(error))
-            }
+            let event = await Engine.Event(asking: provider, reason, epoch)
             await self?.asked(epoch, event)
         }
     }

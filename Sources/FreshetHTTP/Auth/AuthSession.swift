@@ -98,12 +98,16 @@ public actor AuthSession<Method: Authenticator> {
     ///
     /// - Throws: why the store could not be cleared, or the server not be told; the session is over all the same.
     public func logout() async throws(FreshetError) {
-        var last = self.credential
         // What this process has not read yet is to be revoked too.
-        if last == nil { last = (try? await self.keeper.load())?.credential }
+        let stored = self.credential == nil ? try? await self.keeper.load() : nil
+        let last = self.credential ?? stored?.credential
         self.handle(.logout)
-        let failure = await self.keeper.settled()
-        if let last { try await self.authenticator.revoke(last) }
+        var failure = await self.keeper.settled()
+        do throws(FreshetError) {
+            if let last { try await self.authenticator.revoke(last) }
+        } catch {
+            failure = failure ?? error
+        }
         if let failure { throw failure }
     }
 
@@ -157,9 +161,8 @@ public actor AuthSession<Method: Authenticator> {
     /// Returns when the user of this lease is signed out, and what streams are told then; nil when the task is
     /// cancelled.
     package func end(of lease: Lease) async -> FreshetError? {
-        let events = self.events
         var reason = AuthEvent.LogoutReason.requested
-        var iterator = events.makeAsyncIterator()
+        var iterator = self.events.makeAsyncIterator()
         while self.machine.present?.login == lease.login {
             guard let event = await iterator.next(isolation: self) else { return nil }
             if case .loggedOut(let why) = event { reason = why }
@@ -286,21 +289,11 @@ public actor AuthSession<Method: Authenticator> {
     }
 
     private func keep(_ credential: Credential) {
-        let life = self.life(of: credential)
-        let stored = StoredCredential(credential, life: life, at: self.wall())
+        let stored = StoredCredential(credential, life: self.life(of: credential), at: self.wall())
         self.keeper.save(stored) { [observers] in observers.tell(.notStored($0)) }
     }
 
     private func life(of credential: Credential) -> AuthMachine.Life {
-        let longest = Duration.seconds(100 * 365 * 86_400)
-        switch credential.life {
-        case .unknown: return AuthMachine.Life()
-        case .lasts(let duration):
-            let life = min(duration, longest)
-            return AuthMachine.Life(total: life, left: life)
-        case .ends(let date):
-            let seconds = min(max(date.timeIntervalSince(self.wall()), -1e9), 3e9)
-            return AuthMachine.Life(total: .seconds(seconds), left: .seconds(seconds), isByClock: true)
-        }
+        AuthMachine.Life(credential.life, at: self.wall())
     }
 }

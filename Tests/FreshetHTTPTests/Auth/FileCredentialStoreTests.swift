@@ -84,8 +84,10 @@ final class FileCredentialStoreTests: Sendable {
         let shell = Process()
         shell.executableURL = URL(filePath: "/bin/sh")
         shell.arguments = ["-c", command]
+        let (ended, end) = AsyncStream<Void>.makeStream()
+        shell.terminationHandler = { _ in end.finish() }
         try shell.run()
-        shell.waitUntilExit()
+        for await _ in ended {}
         #expect(try await store.load("a") == [1])
     }
 
