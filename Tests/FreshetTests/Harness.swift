@@ -83,7 +83,7 @@ final class Consumer: Sendable {
     private let stream: AsyncStream<Outcome>
     let task: Task<Void, Never>
 
-    init(_ feed: Feed<FeedEvent<String>>) {
+    init(_ feed: some AsyncSequence<FeedEvent<String>, FreshetError> & Sendable) {
         let (stream, continuation) = AsyncStream<Outcome>.makeStream()
         self.stream = stream
         self.task = Task {

@@ -108,16 +108,18 @@ public struct SubscriptionClient<Source: FeedSource>: Sendable {
         )
         return Feed(
             open: { self.open(opening, delivery: delivery) },
-            decode: { item throws(FreshetError) in
-                switch item {
-                case .update(let bytes): .update(bytes)
-                case .snapshot(let bytes): .snapshot(bytes)
-                case .gap(let gap): .gap(gap)
-                // There is no snapshot function here.
-                case .value, .rest: throw FreshetError(.decoding, "a snapshot of another type")
-                }
-            }
+            decode: { item throws(FreshetError) in try Self.event(item) }
         )
+    }
+
+    static func event(_ item: FeedItem) throws(FreshetError) -> FeedEvent<Bytes> {
+        switch item {
+        case .update(let bytes): .update(bytes)
+        case .snapshot(let bytes): .snapshot(bytes)
+        case .gap(let gap): .gap(gap)
+        case .rest(let item): try Self.event(item)
+        case .value: throw FreshetError(.decoding, "a snapshot of another type")
+        }
     }
 
     /// Opens a subscription; its consumer ends it with `leave()`. Keeps the manager alive as long.

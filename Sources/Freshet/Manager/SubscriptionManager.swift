@@ -232,7 +232,8 @@ public actor SubscriptionManager<Source: FeedSource> {
     private func deliver(_ items: [FeedItem], to id: Engine.ConsumerID) {
         guard let buffer = self.consumers[id]?.buffer else { return }
         var isGap = false
-        for case .gap(let gap) in items.lazy.map(\.content) {
+        for item in items {
+            guard let gap = item.gap else { continue }
             isGap = items.count == 1
             self.figures.told(gap)
         }

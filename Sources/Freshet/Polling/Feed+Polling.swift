@@ -39,7 +39,7 @@ extension Feed {
         Feed(
             open: {
                 PollRun.begin(pace, delivery, time: time) { validator throws(FreshetError) in
-                    try await FreshetError.calling("snapshot") { try await snapshot(validator) }.fetched
+                    try await FreshetError.calling("snapshot") { try await snapshot(validator) }.fetched()
                 }
             },
             decode: { item throws(FreshetError) in

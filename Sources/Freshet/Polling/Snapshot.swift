@@ -18,10 +18,13 @@ extension Snapshot: Equatable where Value: Equatable {}
 
 extension Snapshot {
     /// For the machines.
-    package var fetched: Fetched {
+    ///
+    /// - Parameter item: what is handed out.
+    /// - Returns: the same.
+    package func fetched(_ item: (Value) -> FeedItem = { .value($0, isSnapshot: true) }) -> Fetched {
         switch self {
         case .value(let value, let validator, let versions):
-            Fetched(.snapshot, items: [.value(value, isSnapshot: true)], versions: versions, validator: validator)
+            Fetched(.snapshot, items: [item(value)], versions: versions, validator: validator)
         case .unchanged:
             Fetched(.unchanged)
         }

@@ -18,6 +18,14 @@ extension FeedItem {
         if case .rest = self { .rest } else { .live }
     }
 
+    /// The gap that it is, if it is one.
+    @inlinable package var gap: Gap? {
+        switch self {
+        case .gap(let gap), .rest(.gap(let gap)): gap
+        case .update, .snapshot, .value, .rest: nil
+        }
+    }
+
     /// What it is, whichever way it has come.
     package var content: FeedItem {
         if case .rest(let item) = self { item.content } else { self }
@@ -52,7 +60,10 @@ extension FeedItem: DeliveryElement {
     }
 
     @usableFromInline package var isDroppable: Bool {
-        if case .gap = self.content { false } else { true }
+        switch self {
+        case .gap, .rest(.gap): false
+        case .update, .snapshot, .value, .rest: true
+        }
     }
 
     @usableFromInline package func key(at path: JSONPath) -> JSONValue? {
@@ -77,7 +88,7 @@ extension FeedItem: DeliveryElement {
     }
 
     @usableFromInline package func merged(with later: FeedItem) -> FeedItem? {
-        guard case .gap(let gap) = self.content, case .gap(let next) = later.content else { return nil }
+        guard let gap = self.gap, let next = later.gap else { return nil }
         let merged = FeedItem.gap(gap.merged(with: next))
         return later.origin == .rest ? .rest(merged) : merged
     }

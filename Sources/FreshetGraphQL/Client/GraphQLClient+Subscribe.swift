@@ -159,7 +159,7 @@ extension GraphQLClient {
             }
         case .function(let fetch, _, _):
             return { request throws(FreshetError) in
-                try await FreshetError.calling("recovery") { try await fetch(request.validator) }.fetched
+                try await FreshetError.calling("recovery") { try await fetch(request.validator) }.fetched()
             }
         case .custom(let recover):
             return { request throws(FreshetError) in
