@@ -41,6 +41,7 @@ static int on_request(void *context, char *ip, char *local_ip, int port, int loc
     }
     if (!transfer->requested) curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &transfer->sent_before);
     transfer->requested = true;
+    transfer->http->handlers.requested(transfer->owner);
     return CURL_PREREQFUNC_OK;
 }
 

@@ -113,7 +113,8 @@ struct CurlRoute: Sendable {
     /// libcurl decodes them.
     private var proxyCredentials: String? {
         guard let proxy = self.proxy, let user = proxy.user else { return nil }
-        return [user, proxy.password ?? ""].map { PercentEncoding.encoded($0) { $0.isUnreserved } }.joined(separator: ":")
+        let parts = [user, proxy.password ?? ""]
+        return parts.map { PercentEncoding.encoded($0) { $0.isUnreserved } }.joined(separator: ":")
     }
 
     private func headerLines(of call: HTTPCall) -> [String] {
