@@ -111,7 +111,7 @@ typedef struct {
     bool has_body;        ///< then `upload` is asked for it
     int64_t body_size;    ///< -1: unknown, sent in chunks
     bool may_replay;      ///< whether libcurl may send it again on another connection when a kept one turns out dead
-    bool http2;           ///< where the server offers it over TLS
+    bool http2;           ///< where the server offers it; only over TLS
     bool compressed;      ///< ask for it, and decompress
     long connect_timeout; ///< milliseconds
     long total_timeout;   ///< milliseconds; 0: none

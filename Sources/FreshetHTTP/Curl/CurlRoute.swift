@@ -87,7 +87,7 @@ struct CurlRoute: Sendable {
                     has_body: call.body != nil,
                     body_size: Int64(call.body?.length ?? -1),
                     may_replay: call.isIdempotent,
-                    http2: call.allowsHTTP2,
+                    http2: call.allowsHTTP2 && self.isSecure,
                     compressed: asksForCompression,
                     connect_timeout: call.timeouts.connect.milliseconds,
                     total_timeout: call.timeouts.total?.milliseconds ?? 0,
