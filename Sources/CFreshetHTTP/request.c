@@ -41,6 +41,7 @@ static int on_request(void *context, char *ip, char *local_ip, int port, int loc
     }
     if (!transfer->requested) curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &transfer->sent_before);
     transfer->requested = true;
+    transfer->http->handlers.requested(transfer->owner);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -151,7 +152,8 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
     result |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->total_timeout);
     result |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                                (long)(request->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-    // Over HTTP/2 the next request waits for the first one's connection instead of making another.
+    // The next request waits until the first one's handshake says whether it can share the connection. Without TLS it would
+    // wait for its answer.
     result |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->http2 ? 1L : 0L);
     if (request->compressed) result |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     transfer->may_replay = request->may_replay;

@@ -70,7 +70,7 @@ final class CurlTransfer: @unchecked Sendable {
     /// Streams may be silent for ever, but not before they are asked for, and a refusal is none.
     private var patience: Duration? {
         let isRefusal = self.head.isComplete && self.head.response.status.kind != .successful
-        return self.call.timeouts.receive ?? (isRefusal || !self.isRequested ? .seconds(10) : nil)
+        return self.call.timeouts.receive ?? (isRefusal || !self.isRequested ? self.call.timeouts.connect : nil)
     }
 
     func begin(on pool: OpaquePointer, of loop: CurlLoop) {
@@ -129,14 +129,11 @@ final class CurlTransfer: @unchecked Sendable {
 
     func expire() {
         guard let handle = unsafe self.handle, let patience = self.patience else { return }
-        if !self.isRequested {
+        // Reaching the server has a deadline of its own, and waiting for a connection no other than this.
+        guard self.isRequested else {
             self.lastHeard = .now
-            self.isRequested = unsafe freshet_transfer_phase(handle).rawValue >= FRESHET_HTTP_RESPONDING.rawValue
-            // Reaching the server has a deadline of its own, and waiting for a connection no other than this.
             let isLate = self.lastHeard - self.begun >= self.call.timeouts.connect + patience
-            if !self.isRequested, isLate { unsafe self.fail(self.route.noConnection, handle) }
-            // What was asked meanwhile has the time from now on.
-            return
+            return isLate ? unsafe self.fail(self.route.noConnection, handle) : ()
         }
         let phase: FreshetError.Phase = self.head.isComplete ? .body : .response
         let message = "\(phase.words) \(self.route.name) did not come within \(patience)"
@@ -149,9 +146,14 @@ final class CurlTransfer: @unchecked Sendable {
         self.finish(.failure(self.unlessExecuted(error, hasSent: hasSent)))
     }
 
+    func requested() {
+        self.isRequested = true
+        self.lastHeard = .now
+        self.touch()
+    }
+
     func received(header line: UnsafeRawBufferPointer) -> Bool {
         self.lastHeard = .now
-        self.isRequested = true
         do throws(FreshetError) {
             unsafe try self.head.read(line: line)
         } catch {

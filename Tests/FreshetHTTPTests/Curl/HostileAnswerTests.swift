@@ -19,8 +19,10 @@ struct HostileAnswerTests {
     ]
 
     private static let pieces = [
-        "\r\n", "\r", "\n", "\0", " ", ":", "HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n",
-        "Content-Encoding: gzip\r\n", "Connection: close\r\n", "Location: //\r\n", "ffffffffffffffff", "-1", "\u{FFFF}", "[[[[",
+        "\r\n", "\r", "\n", "\0", " ", ":", "HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "Content-Encoding: gzip\r\n", "Connection: close\r\n", "Location: //\r\n", "ffffffffffffffff", "-1", "\u{FFFF}",
+        "[[[[",
         "HTTP/1.1 100 Continue\r\n\r\n", "0\r\n\r\n",
     ]
 
@@ -71,7 +73,12 @@ struct HostileAnswerTests {
                     default: for try await _ in try await api.stream(.get, "x").body.lines(upTo: 100) {}
                     }
                 } catch {
-                    #expect(![.unreachable, .cancelled, .invalidInput, .timeout(.body), .timeout(.total)].contains(error.kind), "seed \(seed): \(error)")
+                    #expect(
+                        ![.unreachable, .cancelled, .invalidInput, .timeout(.body), .timeout(.total)].contains(
+                            error.kind
+                        ),
+                        "seed \(seed): \(error)"
+                    )
                     #expect(!error.message.isEmpty)
                 }
                 // Redirects are followed, and nothing is sent twice by itself.

@@ -16,7 +16,7 @@ struct ProxyRequestTests {
         return HTTPClient(baseURL: base, configuration: configuration, middlewares: [])
     }
 
-    @Test("Plain HTTP goes in the absolute form, with the proxy's credentials as they are", arguments: ["p%41:ß @", ""])
+    @Test("Plain HTTP goes in the absolute form, with the proxy's credentials", arguments: ["p%41:ß @", ""])
     func absoluteForm(_ password: String) async throws {
         let server = try RawHTTPServer { _, _ in RawHTTPServer.answer(body: "1") }
         defer { server.stop() }
@@ -30,7 +30,7 @@ struct ProxyRequestTests {
         #expect(request.header("proxy-authorization") == "Basic \(credentials)")
     }
 
-    @Test("TLS goes by CONNECT, and what is for the server is not told to the proxy; a refusal is known not to be executed")
+    @Test("TLS goes by CONNECT, and what is for the server is not told to the proxy")
     func connect() async throws {
         let server = try RawHTTPServer { _, _ in .last("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n") }
         defer { server.stop() }

@@ -108,7 +108,7 @@ struct TimeoutTests {
             }
         }
         defer { server.stop() }
-        let api = Self.client(server.url, HTTPTimeouts(receive: .milliseconds(200)))
+        let api = Self.client(server.url, HTTPTimeouts(connect: .milliseconds(300)))
         let error = await Self.failure { _ = try await api.stream(.get, "x") }
         #expect(error?.kind == .server(status: 503))
     }

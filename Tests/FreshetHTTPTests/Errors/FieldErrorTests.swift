@@ -63,7 +63,10 @@ import Testing
                 #"{"detail": [{"type": "missing", "loc": ["body", "lines", 0, "price"], "msg": "Field required"}]}"#,
                 [FieldError(path: ["lines", "0", "price"], code: "missing", message: "Field required")]
             ),
-            (#"{"detail": [{"type": "t", "loc": ["body"], "msg": "m"}]}"#, [FieldError(path: [], code: "t", message: "m")]),
+            (
+                #"{"detail": [{"type": "t", "loc": ["body"], "msg": "m"}]}"#,
+                [FieldError(path: [], code: "t", message: "m")]
+            ),
             // Spring
             (
                 #"{"message": "m", "errors": [{"field": "lines[0].price", "defaultMessage": "d", "code": "Min", "rejectedValue": -1}]}"#,

@@ -61,7 +61,8 @@ struct StatusTests {
     @Test(
         "The server's words are quoted in one line, cut short, or not at all",
         arguments: [
-            (#"{"title": "Bad", "detail": "really"}"#, ": Bad: really"), (#"{"error": "invalid_grant"}"#, ": invalid_grant"),
+            (#"{"title": "Bad", "detail": "really"}"#, ": Bad: really"),
+            (#"{"error": "invalid_grant"}"#, ": invalid_grant"),
             (#"{"detail": "two\nlines\u0007"}"#, ": twolines"), ("<html>", ""), ("", ""), ("{", ""), ("[[[[", ""),
             (#"{"detail": ""}"#, ""), (#"{"detail": 5}"#, ""), ("\u{FF}\u{FE}", ""),
         ]

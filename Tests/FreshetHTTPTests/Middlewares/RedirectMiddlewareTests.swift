@@ -101,7 +101,8 @@ import Testing
     @Test(
         "From TLS to plain nothing goes, and nowhere that HTTP cannot go",
         arguments: [
-            "http://api.test/", "http://other.test/", "ftp://api.test/", "http+unix:/run/docker.sock:/", "file:///etc/passwd",
+            "http://api.test/", "http://other.test/", "ftp://api.test/", "http+unix:/run/docker.sock:/",
+            "file:///etc/passwd",
             "https://user:hunter2@api.test/", "https://", "javascript:alert(1)", "https://a%2Fb/",
         ]
     )

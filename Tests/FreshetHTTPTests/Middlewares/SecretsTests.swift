@@ -53,7 +53,13 @@ struct SecretsTests {
             transport: transport
         )
         let headers: HTTPFields = [.authorization: "Bearer \(Self.secret)", .requestID: "id-1"]
-        _ = try? await api.post("x", json: Self.secret, query: ["token": Self.secret], headers: headers, as: String.self)
+        _ = try? await api.post(
+            "x",
+            json: Self.secret,
+            query: ["token": Self.secret],
+            headers: headers,
+            as: String.self
+        )
         _ = try? await api.get("y", headers: headers, as: String.self)
         _ = try? await api.get("z", headers: headers, as: String.self)
         let logged = lines.withLock { $0 }

@@ -20,7 +20,7 @@ import Testing
     }
 
     private static let idempotent: [HTTPRequest.Method] = [.get, .head, .put, .delete, .options, .trace]
-    private static let others: [HTTPRequest.Method] = [.post, .patch, .init("FETCH")!]
+    private static let others: [HTTPRequest.Method] = [.post, .patch, .connect]
 
     @Test("Statuses: which methods are sent again after which")
     func statuses() {
@@ -49,7 +49,10 @@ import Testing
         ]
         for kind in before {
             for method in Self.idempotent + Self.others {
-                #expect(policy.delay(after: Self.error(kind), of: Self.call(method), jitter: 0) != nil, "\(method) \(kind)")
+                #expect(
+                    policy.delay(after: Self.error(kind), of: Self.call(method), jitter: 0) != nil,
+                    "\(method) \(kind)"
+                )
             }
         }
         for kind in [.timeout(.response), .timeout(.body)] as [FreshetError.Kind] {
@@ -63,7 +66,10 @@ import Testing
         ]
         for kind in never {
             for method in Self.idempotent + Self.others {
-                #expect(policy.delay(after: Self.error(kind), of: Self.call(method), jitter: 0) == nil, "\(method) \(kind)")
+                #expect(
+                    policy.delay(after: Self.error(kind), of: Self.call(method), jitter: 0) == nil,
+                    "\(method) \(kind)"
+                )
             }
         }
     }

@@ -66,7 +66,9 @@ import Testing
     @Test("The data of one event has a limit, and so has a line")
     func limits() async throws {
         #expect(try await Self.events("data: 1234\ndata: 678\n\n", limit: 11).count == 1)
-        for text in ["data: 1234\ndata: 6789012345\n\n", "data: 123456789012\n\n", ": \(String(repeating: "x", count: 20))"] {
+        for text in [
+            "data: 1234\ndata: 6789012345\n\n", "data: 123456789012\n\n", ": \(String(repeating: "x", count: 20))",
+        ] {
             let error = await #expect(throws: FreshetError.self) { _ = try await Self.events(text, limit: 11) }
             #expect(error?.kind == .messageTooLarge)
         }
