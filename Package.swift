@@ -202,7 +202,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "FreshetCLI", "FreshetGraphQL", "FreshetTestSupport", "FreshetCore", "FreshetTransport",
+                "FreshetCLI", "FreshetGraphQL", "FreshetHTTP", "FreshetTestSupport", "FreshetCore", "FreshetTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Servers"],
             swiftSettings: swift

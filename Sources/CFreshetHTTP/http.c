@@ -33,8 +33,7 @@ freshet_http *freshet_http_create(freshet_http_handlers handlers, long connectio
 static freshet_http_end end_of(CURLcode code, long proxy_status) {
     switch (code) {
     case CURLE_OK: return FRESHET_HTTP_COMPLETE;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return FRESHET_HTTP_URL;
+    case CURLE_URL_MALFORMAT: return FRESHET_HTTP_URL;
     case CURLE_COULDNT_RESOLVE_HOST: return FRESHET_HTTP_RESOLVE;
     case CURLE_COULDNT_RESOLVE_PROXY: return FRESHET_HTTP_RESOLVE_PROXY;
     case CURLE_COULDNT_CONNECT: return FRESHET_HTTP_CONNECT;
@@ -52,9 +51,18 @@ static freshet_http_end end_of(CURLcode code, long proxy_status) {
         return proxy_status >= 300 ? FRESHET_HTTP_PROXY : FRESHET_HTTP_BROKEN;
     case CURLE_GOT_NOTHING: return FRESHET_HTTP_EMPTY;
     case CURLE_PARTIAL_FILE: return FRESHET_HTTP_TRUNCATED;
+    // It says so of an answer that does not begin like HTTP: our own schemes are checked.
+    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM: return FRESHET_HTTP_NOT_HTTP;
+    case CURLE_HTTP2: return FRESHET_HTTP_NOT_HTTP;
+    // Over HTTP/2 an answer that breaks off resets its stream.
+    case CURLE_HTTP2_STREAM: return FRESHET_HTTP_BROKEN;
+    // Said of a line, or of decompressed bytes that wait, beyond libcurl's own limits.
+    case CURLE_OUT_OF_MEMORY:
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE:
+#endif
+        return FRESHET_HTTP_TOO_LARGE;
     case CURLE_BAD_CONTENT_ENCODING: return FRESHET_HTTP_ENCODING;
     case CURLE_SEND_FAIL_REWIND: return FRESHET_HTTP_REPLAY;
     case CURLE_WRITE_ERROR:
@@ -65,13 +73,12 @@ static freshet_http_end end_of(CURLcode code, long proxy_status) {
 }
 
 freshet_http_phase freshet_transfer_phase(freshet_transfer *transfer) {
-    curl_off_t lookup = 0, connect = 0, ready = 0, first = 0;
+    curl_off_t lookup = 0, connect = 0, first = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup);
     curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connect);
-    curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
     curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
     if (first > 0) return FRESHET_HTTP_RECEIVING;
-    if (ready > 0) return FRESHET_HTTP_RESPONDING;
+    if (transfer->requested) return FRESHET_HTTP_RESPONDING;
     if (connect > 0) return FRESHET_HTTP_SECURING;
     return lookup > 0 ? FRESHET_HTTP_CONNECTING : FRESHET_HTTP_RESOLVING;
 }
@@ -79,7 +86,7 @@ freshet_http_phase freshet_transfer_phase(freshet_transfer *transfer) {
 bool freshet_transfer_has_sent(freshet_transfer *transfer) {
     long size = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &size);
-    return size > 0;
+    return transfer->requested && size > transfer->sent_before;
 }
 
 /// Takes it out of the pool's hands and frees it; the handle is kept for the next.
@@ -104,7 +111,7 @@ static void finish(freshet_transfer *transfer, CURLcode code) {
     curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &result.verify_result);
     curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &result.proxy_status);
     curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T, &secured);
-    result.end = end_of(code, result.proxy_status);
+    result.end = transfer->refused_replay ? FRESHET_HTTP_REPLAY : end_of(code, result.proxy_status);
     result.number = code;
     result.phase = freshet_transfer_phase(transfer);
     result.sent = freshet_transfer_has_sent(transfer);

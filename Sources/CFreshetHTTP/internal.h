@@ -23,6 +23,11 @@ struct freshet_transfer {
     CURL *easy;
     struct curl_slist *headers;
     struct curl_slist *connect_to;
+    bool may_replay;
+    /// Whether the request has been begun, and what had been sent before: to the proxy.
+    bool requested;
+    long sent_before;
+    bool refused_replay;
     bool receiving_paused;
     bool sending_paused;
     char detail[CURL_ERROR_SIZE];

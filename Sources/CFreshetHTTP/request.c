@@ -30,6 +30,20 @@ static size_t on_upload(char *buffer, size_t size, size_t count, void *context) 
     return CURL_READFUNC_PAUSE;
 }
 
+/// Before each request: also before the second one, when a connection that was kept turns out dead and libcurl would send it
+/// again on another. Where that may do harm, nobody but the caller may do it (RFC 9110 9.2.2).
+static int on_request(void *context, char *ip, char *local_ip, int port, int local_port) {
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    freshet_transfer *transfer = context;
+    if (!transfer->may_replay && freshet_transfer_has_sent(transfer)) {
+        transfer->refused_replay = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (!transfer->requested) curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &transfer->sent_before);
+    transfer->requested = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 static CURLcode set_pem(CURL *easy, CURLoption option, const char *text, size_t size) {
     if (text == NULL) return CURLE_OK;
     struct curl_blob blob = {.data = (void *)text, .len = size, .flags = CURL_BLOB_NOCOPY};
@@ -62,6 +76,8 @@ static CURLcode set_method(CURL *easy, const freshet_http_request *request) {
 
 static CURLcode set_tls(CURL *easy, const freshet_http_request *request) {
     CURLcode result = CURLE_OK;
+    // Instead of the system's, which many builds of libcurl would look for in a directory as well.
+    if (request->authorities != NULL) result |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     result |= set_pem(easy, CURLOPT_CAINFO_BLOB, request->authorities, request->authorities_size);
     result |= set_pem(easy, CURLOPT_SSLCERT_BLOB, request->certificate, request->certificate_size);
     result |= set_pem(easy, CURLOPT_SSLKEY_BLOB, request->key, request->key_size);
@@ -129,9 +145,9 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
     // Over HTTP/2 the next request waits for the first one's connection instead of making another.
     result |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->http2 ? 1L : 0L);
     if (request->compressed) result |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
-    // A connection that was kept and turns out dead makes libcurl send the request again. Where that may do harm it gets a
-    // new one; a body that was begun stops it anyway, for it cannot be rewound.
-    if (!request->may_replay && !request->has_body) result |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    transfer->may_replay = request->may_replay;
+    result |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+    result |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     result |= set_method(easy, request);
     result |= set_tls(easy, request);
     result |= set_route(transfer, request);

@@ -38,7 +38,8 @@ typedef enum {
     FRESHET_HTTP_TRUNCATED,      ///< it ended before the announced end of the body
     FRESHET_HTTP_NOT_HTTP,       ///< what came is not HTTP, or not what HTTP allows
     FRESHET_HTTP_ENCODING,       ///< what came cannot be decompressed
-    FRESHET_HTTP_REPLAY,         ///< a part of the body was sent, and would have to be sent again
+    FRESHET_HTTP_REPLAY,         ///< a part of the request was sent, and would have to be sent again
+    FRESHET_HTTP_TOO_LARGE,      ///< beyond libcurl's own limits
     FRESHET_HTTP_OTHER,
 } freshet_http_end;
 

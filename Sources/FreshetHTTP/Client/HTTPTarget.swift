@@ -35,6 +35,10 @@ struct HTTPTarget: Hashable, Sendable {
         guard let host = url.host(percentEncoded: false), !host.isEmpty else {
             throw FreshetError(.invalidInput, "the URL names no host: \(Self.redacted(text))", hint: Self.hint)
         }
+        // Decoded, it may contain what ends a host.
+        guard host.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && !"/?#@\\%".utf8.contains($0) }) else {
+            throw FreshetError(.invalidInput, "the URL's host cannot be: \(Self.redacted(text))", hint: Self.hint)
+        }
         let bracketed = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
         let path = url.path(percentEncoded: true)
         let query = url.query(percentEncoded: true).map { "?\($0)" } ?? ""
@@ -55,21 +59,21 @@ struct HTTPTarget: Hashable, Sendable {
         guard text.lowercased().hasPrefix(prefix) else { return nil }
         let rest = text.dropFirst(prefix.count).drop { $0 == "/" }
         let parts = "/\(rest)".split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts[0].utf8.count > 1, parts[0].utf8.count < 104 else {
+        let path = parts.count > 1 ? String(parts[1]) : "/"
+        guard parts[0].utf8.count > 1, parts[0].utf8.count < 104, path.hasPrefix("/") else {
             throw FreshetError(
                 .invalidInput,
                 "the path of the Unix socket cannot be",
                 hint: "http+unix:/run/app.sock:/v1"
             )
         }
-        let path = parts.count > 1 && parts[1].hasPrefix("/") ? String(parts[1]) : "/"
         return HTTPTarget(scheme: "http+unix", authority: String(parts[0]), path: path)
     }
 
     /// The target of a path below this one, or of an absolute URL.
     func appending(_ reference: String, query: HTTPQuery) throws(FreshetError) -> HTTPTarget {
         let target: HTTPTarget
-        if reference.contains("://") || reference.lowercased().hasPrefix("http+unix:") {
+        if Self.isAbsolute(reference) {
             target = try HTTPTarget(reference)
         } else {
             target = try self.below(reference)
@@ -80,6 +84,15 @@ struct HTTPTarget: Hashable, Sendable {
             authority: target.authority,
             path: target.path + (target.path.contains("?") ? "&" : "?") + query.text
         )
+    }
+
+    /// Whether it begins with a scheme (RFC 3986 3.1): a URL may also stand in a query.
+    private static func isAbsolute(_ reference: String) -> Bool {
+        let scheme = reference.utf8.prefix { $0 != UInt8(ascii: ":") }
+        guard scheme.allSatisfy({ $0.isUnreserved || $0 == UInt8(ascii: "+") }) else { return false }
+        let rest = reference.utf8.dropFirst(scheme.count)
+        return rest.starts(with: "://".utf8)
+            || rest.first == UInt8(ascii: ":") && String(Substring(scheme)).lowercased() == "http+unix"
     }
 
     private func below(_ reference: String) throws(FreshetError) -> HTTPTarget {
@@ -95,7 +108,7 @@ struct HTTPTarget: Hashable, Sendable {
         let path =
             isQuery
             ? "\(parts[0])\(query.isEmpty ? "?" : query + "&")\(reference.dropFirst())"
-            : "\(base)/\(reference.drop { $0 == "/" })\(reference.contains("?") ? query.replacing("?", with: "&") : query)"
+            : "\(base)/\(reference.drop { $0 == "/" })\(reference.contains("?") && !query.isEmpty ? "&\(query.dropFirst())" : query)"
         return HTTPTarget(
             scheme: self.scheme,
             authority: self.authority,
@@ -109,11 +122,21 @@ struct HTTPTarget: Hashable, Sendable {
             guard location.hasPrefix("/") else {
                 throw FreshetError(.protocolViolation, "the server redirects away from its Unix socket")
             }
-            return HTTPTarget(scheme: self.scheme, authority: self.authority, path: location)
+            let path = PercentEncoding.encoded(String(location.prefix { $0 != "#" })) { $0.isInPath }
+            return HTTPTarget(scheme: self.scheme, authority: self.authority, path: path)
         }
+        do throws(FreshetError) {
+            return try self.target(of: location)
+        } catch {
+            // It is the server that is wrong, not the caller.
+            throw FreshetError(.protocolViolation, "the server redirects to what cannot be asked: \(error.message)")
+        }
+    }
+
+    private func target(of location: String) throws(FreshetError) -> HTTPTarget {
         let base = URL(string: "\(self.scheme)://\(self.authority)\(self.path)")
         guard let url = URL(string: location, relativeTo: base)?.absoluteURL else {
-            throw FreshetError(.protocolViolation, "the server redirects to what is no URL")
+            throw FreshetError(.protocolViolation, "this is not a URL")
         }
         return try HTTPTarget(url.absoluteString)
     }
@@ -130,7 +153,9 @@ struct HTTPTarget: Hashable, Sendable {
     var name: String { self.authority + self.path.prefix { $0 != "?" } }
 
     private static func redacted(_ text: String) -> String {
-        let rest = text.lastIndex(of: "@").map { "…\(text[$0...])" } ?? text
-        return String(rest.prefix { $0 != "?" && $0 != "#" }.prefix(200))
+        // In scalars: a combining mark makes another character of the one before it.
+        let scalars = text.unicodeScalars
+        let (mark, rest) = scalars.lastIndex(of: "@").map { ("…", scalars[$0...]) } ?? ("", scalars[...])
+        return mark + String(Substring(rest.prefix { $0 != "?" && $0 != "#" }).prefix(200))
     }
 }

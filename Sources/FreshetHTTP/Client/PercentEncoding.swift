@@ -3,17 +3,38 @@
 /// Writing letters as `%20` and the like (RFC 3986 2.1).
 enum PercentEncoding {
     static func encoded(_ text: String, keeping isKept: (UInt8) -> Bool) -> String {
-        guard !text.utf8.allSatisfy(isKept) else { return text }
+        guard !text.utf8.allSatisfy({ isKept($0) && $0 != UInt8(ascii: "%") }) else { return text }
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            if isKept(byte) {
+        for (place, byte) in zip(text.utf8.indices, text.utf8) {
+            if isKept(byte), byte != UInt8(ascii: "%") || Self.isEncoded(text.utf8[place...]) {
                 bytes.append(byte)
             } else {
                 bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func decoded(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%"), let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            else {
+                bytes.append(byte)
+                continue
+            }
+            bytes.append(code)
+            rest = rest.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether it begins with a letter that is written like this: `50%` does not end with one.
+    private static func isEncoded(_ text: Substring.UTF8View) -> Bool {
+        let digits = text.dropFirst().prefix(2)
+        return digits.count == 2 && digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
     }
 }
 
@@ -26,7 +47,7 @@ extension UInt8 {
         }
     }
 
-    /// What may stand in a path or a query, the signs that divide them included, and `%`: it is encoded already.
+    /// What may stand in a path or a query, the signs that divide them included, and `%` where something is encoded already.
     var isInPath: Bool {
         self.isUnreserved || "!$&'()*+,;=:@/?%".utf8.contains(self)
     }

@@ -12,8 +12,9 @@ import Glibc
 
 /// What libcurl says went wrong, as a person wants to read it.
 extension CurlRoute {
+    /// The connection ended in an orderly way, but too early.
     var noAnswer: FreshetError {
-        FreshetError(.protocolViolation, "\(self.name) did not answer with HTTP")
+        FreshetError(.interrupted, "\(self.name) ended the connection in the middle of the answer's head")
     }
 
     func error(for result: CurlEnd) -> FreshetError {
@@ -31,6 +32,8 @@ extension CurlRoute {
         case FRESHET_HTTP_PROXY: return self.proxyError(result.proxyStatus, detail)
         case FRESHET_HTTP_TIMEOUT: return self.timeout(result.phase)
         case FRESHET_HTTP_BROKEN:
+            // libcurl's own limit on all header fields together.
+            if detail.contains("Too large response headers") { return self.tooLarge }
             // Some servers ask for a certificate and hang up without one: then it is TLS that failed.
             return detail.contains("alert") ? self.tlsError(result, detail) : self.interrupted
         case FRESHET_HTTP_EMPTY:
@@ -44,12 +47,15 @@ extension CurlRoute {
         case FRESHET_HTTP_REPLAY:
             return FreshetError(
                 .interrupted,
-                "\(self.name) ended a connection that was kept, when a part of the body had been sent"
+                "\(self.name) ended a connection that was kept, when a part of the request had been sent"
             )
+        case FRESHET_HTTP_TOO_LARGE: return self.tooLarge
         case FRESHET_HTTP_NOT_HTTP:
             return FreshetError(
                 .protocolViolation,
-                "\(self.name) answered with what HTTP does not allow: \(detail)",
+                detail.contains("HTTP/0.9")
+                    ? "\(self.name) did not answer with HTTP"
+                    : "\(self.name) answered with what HTTP does not allow: \(detail)",
                 hint: self.isSecure ? nil : "perhaps this port speaks TLS: try https:"
             )
         case FRESHET_HTTP_ENCODING:
@@ -66,6 +72,10 @@ extension CurlRoute {
 
     private var interrupted: FreshetError {
         FreshetError(.interrupted, "the connection to \(self.name) broke")
+    }
+
+    private var tooLarge: FreshetError {
+        FreshetError(.messageTooLarge, "the answer of \(self.name) is larger than libcurl can hold at once")
     }
 
     private func connectError(_ number: Int32, _ detail: String) -> FreshetError {

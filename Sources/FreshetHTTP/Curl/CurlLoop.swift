@@ -130,13 +130,23 @@ final class CurlLoop: @unchecked Sendable {
         case .begin(let transfer):
             self.active[ObjectIdentifier(transfer)] = transfer
             unsafe transfer.begin(on: pool, of: self)
-            if let deadline = transfer.deadline { self.nextDeadline = min(self.nextDeadline ?? deadline, deadline) }
+            self.watch(transfer)
         case .cancel(let transfer):
             guard self.active.removeValue(forKey: ObjectIdentifier(transfer)) != nil else { return }
             transfer.cancel()
-        case .resumeReceiving(let transfer): transfer.resumeReceiving()
-        case .resumeSending(let transfer): transfer.resumeSending()
+        case .resumeReceiving(let transfer):
+            transfer.resumeReceiving()
+            self.watch(transfer)
+        case .resumeSending(let transfer):
+            transfer.resumeSending()
+            self.watch(transfer)
         }
+    }
+
+    /// Its deadline may be the next one.
+    private func watch(_ transfer: CurlTransfer) {
+        guard let deadline = transfer.deadline else { return }
+        self.nextDeadline = min(self.nextDeadline ?? deadline, deadline)
     }
 
     /// Something came for this transfer in this turn.
@@ -147,7 +157,11 @@ final class CurlLoop: @unchecked Sendable {
             let touched = self.touched
             self.touched = []
             for transfer in touched {
-                if transfer.handOut() { self.active[ObjectIdentifier(transfer)] = nil }
+                if transfer.handOut() {
+                    self.active[ObjectIdentifier(transfer)] = nil
+                } else {
+                    self.watch(transfer)
+                }
             }
         }
     }

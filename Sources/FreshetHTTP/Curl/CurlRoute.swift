@@ -72,7 +72,7 @@ struct CurlRoute: Sendable {
         for line in headers { texts.append(line) }
         for text in [
             self.base + (call.request.path ?? "/"), call.request.method.rawValue, self.socketPath ?? "",
-            self.connectTo ?? "", self.proxy.map { "http://\($0)" } ?? "", self.proxy?.credentials ?? "",
+            self.connectTo ?? "", self.proxy.map { "http://\($0)" } ?? "", self.proxyCredentials ?? "",
             self.tls.pins ?? "",
         ] { texts.append(text) }
         let asksForCompression = self.compresses && call.request.headerFields[.acceptEncoding] == nil
@@ -94,7 +94,7 @@ struct CurlRoute: Sendable {
                     unix_socket: self.socketPath == nil ? nil : rest[2],
                     connect_to: self.connectTo == nil ? nil : rest[3],
                     proxy: self.proxy == nil ? nil : rest[4],
-                    proxy_credentials: self.proxy?.credentials == nil ? nil : rest[5],
+                    proxy_credentials: self.proxy?.user == nil ? nil : rest[5],
                     authorities: self.tls.authorities?.baseAddress,
                     authorities_size: self.tls.authorities?.count ?? 0,
                     certificate: self.tls.certificate?.baseAddress,
@@ -110,9 +110,17 @@ struct CurlRoute: Sendable {
         }
     }
 
+    /// libcurl decodes them.
+    private var proxyCredentials: String? {
+        guard let proxy = self.proxy, let user = proxy.user else { return nil }
+        return [user, proxy.password ?? ""].map { PercentEncoding.encoded($0) { $0.isUnreserved } }.joined(separator: ":")
+    }
+
     private func headerLines(of call: HTTPCall) -> [String] {
         // libcurl would wait for a 100 before large bodies.
         var lines = call.body == nil ? [] : ["Expect:"]
+        // libcurl would call no body at all a form.
+        if call.body == nil, call.request.headerFields[.contentType] == nil { lines.append("Content-Type:") }
         if let host = self.host, call.request.headerFields[.host] == nil { lines.append("Host: \(host)") }
         for field in call.request.headerFields {
             // Those say how the body is sent, and libcurl does that.

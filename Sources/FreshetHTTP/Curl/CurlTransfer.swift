@@ -25,6 +25,8 @@ final class CurlTransfer: @unchecked Sendable {
     private var bodySize = 0
     private var queue: DeliveryQueue<Bytes>?
     private var isPaused = false
+    /// The body to be sent has to be waited for, which is not the server's fault.
+    private var isStarving = false
     private var end: Result<Void, FreshetError>?
     /// Why a handler ended it, in more words than libcurl has.
     private var failure: FreshetError?
@@ -56,8 +58,16 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// When the server will have been silent for too long; nil: it may be, or we are not reading.
     var deadline: ContinuousClock.Instant? {
-        guard let patience = self.call.timeouts.receive, unsafe self.handle != nil, !self.isPaused else { return nil }
+        guard let patience = self.patience, unsafe self.handle != nil, !self.isPaused, !self.isStarving else {
+            return nil
+        }
         return self.lastHeard.advanced(by: patience)
+    }
+
+    /// A refusal is not one of the streams that may be silent for ever.
+    private var patience: Duration? {
+        let isRefusal = self.head.isComplete && self.head.response.status.kind != .successful
+        return self.call.timeouts.receive ?? (isRefusal ? .seconds(10) : nil)
     }
 
     func begin(on pool: OpaquePointer, of loop: CurlLoop) {
@@ -84,6 +94,12 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// Nobody waits any more.
     func cancel() {
+        self.close()
+        // Whoever else reads the body must not wait for ever.
+        self.queue?.finish(.failed(FreshetError(.cancelled, "the task that sent the request was cancelled")))
+    }
+
+    private func close() {
         self.upload?.stop()
         guard let handle = unsafe self.handle.take() else { return }
         unsafe freshet_transfer_cancel(handle)
@@ -94,23 +110,33 @@ final class CurlTransfer: @unchecked Sendable {
         self.isPaused = false
         self.lastHeard = .now
         unsafe freshet_transfer_resume(handle, true, false)
+        // What was kept is handed out at once, and libcurl does not take its refusal for an end.
+        guard let failure = self.failure else { return }
+        self.close()
+        self.finish(.failure(failure))
     }
 
     func resumeSending() {
         guard let handle = unsafe self.handle else { return }
+        self.isStarving = false
+        self.lastHeard = .now
         unsafe freshet_transfer_resume(handle, false, true)
     }
 
     func expire() {
-        guard let handle = unsafe self.handle else { return }
-        let patience = self.call.timeouts.receive ?? .zero
+        guard let handle = unsafe self.handle, let patience = self.patience else { return }
+        // Reaching the server, and waiting for a connection, have a deadline of their own.
+        guard unsafe freshet_transfer_phase(handle).rawValue >= FRESHET_HTTP_RESPONDING.rawValue else {
+            self.lastHeard = .now
+            return
+        }
         let phase: FreshetError.Phase = self.head.isComplete ? .body : .response
         let hasSent = unsafe freshet_transfer_has_sent(handle)
         let error = FreshetError(
             .timeout(phase),
             "\(phase.words) \(self.route.name) did not come within \(patience)"
         )
-        self.cancel()
+        self.close()
         self.finish(.failure(self.unlessExecuted(error, hasSent: hasSent)))
     }
 
@@ -131,9 +157,10 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// What is announced to be too long need not be begun.
     private func checkLength() -> Bool {
+        // Neither of these has a body, whatever it says of its length (RFC 9110 8.6).
+        guard self.call.request.method != .head, self.head.response.status != .notModified else { return true }
         let isCompressed = self.head.response.headerFields[.contentEncoding] != nil
-        guard let limit = self.call.limits.body, let length = self.head.contentLength, length > limit,
-            self.call.request.method != .head, !isCompressed
+        guard let limit = self.call.limits.body, let length = self.head.contentLength, length > limit, !isCompressed
         else { return true }
         self.failure = self.tooLarge(limit)
         return false
@@ -173,6 +200,7 @@ final class CurlTransfer: @unchecked Sendable {
         switch unsafe self.upload?.fill(buffer) {
         case .bytes(let count): return count
         case .nothingYet:
+            self.isStarving = true
             pause = true
             return 0
         case .failed(let error):
@@ -186,12 +214,10 @@ final class CurlTransfer: @unchecked Sendable {
     func ended(_ result: CurlEnd) {
         unsafe self.handle = nil
         self.upload?.stop()
-        if result.end == FRESHET_HTTP_COMPLETE {
-            self.finish(self.head.isComplete ? .success(()) : .failure(self.route.noAnswer))
-        } else {
-            let error = self.failure ?? self.unlessExecuted(self.route.error(for: result), hasSent: result.hasSent)
-            self.finish(.failure(error))
-        }
+        if let failure = self.failure { return self.finish(.failure(failure)) }
+        if result.end == FRESHET_HTTP_COMPLETE, self.head.isComplete { return self.finish(.success(())) }
+        let error = result.end == FRESHET_HTTP_COMPLETE ? self.route.noAnswer : self.route.error(for: result)
+        self.finish(.failure(self.unlessExecuted(error, hasSent: result.hasSent)))
     }
 
     private func finish(_ end: Result<Void, FreshetError>) {
@@ -203,7 +229,9 @@ final class CurlTransfer: @unchecked Sendable {
     private func unlessExecuted(_ error: FreshetError, hasSent: Bool) -> FreshetError {
         guard hasSent, !self.call.isIdempotent else { return error }
         switch error.kind {
-        case .tls, .proxyRefused, .invalidInput, .cancelled: return error
+        case .proxyRefused, .invalidInput, .cancelled: return error
+        // By TLS 1.3 the request is sent before the server has looked at our certificate; any other alert may come later.
+        case .tls(.clientCertificateRequired), .tls(.clientCertificateRefused): return error
         default: break
         }
         return FreshetError(

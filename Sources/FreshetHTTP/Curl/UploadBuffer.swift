@@ -15,6 +15,8 @@ final class UploadBuffer: Sendable {
         /// Of the first piece.
         var offset = 0
         var size = 0
+        /// Of the announced length; nil if none was announced.
+        var missing: Int?
         var end: Result<Void, FreshetError>?
         /// The thread found nothing, and is to be told when there is something.
         var isStarving = false
@@ -24,6 +26,9 @@ final class UploadBuffer: Sendable {
 
         /// Whether the thread is to be told.
         mutating func append(_ piece: Bytes) -> Bool {
+            self.missing? -= piece.count
+            // What is too much would be taken for the next request.
+            if let missing = self.missing, missing < 0 { return self.finish(.failure(UploadBuffer.wrongLength)) }
             self.pieces.append(piece)
             self.size += piece.count
             defer { self.isStarving = false }
@@ -31,7 +36,10 @@ final class UploadBuffer: Sendable {
         }
 
         mutating func finish(_ end: Result<Void, FreshetError>) -> Bool {
-            self.end = end
+            if self.end == nil { self.end = end }
+            if case .success? = self.end, let missing = self.missing, missing > 0 {
+                self.end = .failure(UploadBuffer.wrongLength)
+            }
             defer { self.isStarving = false }
             return self.isStarving
         }
@@ -55,6 +63,11 @@ final class UploadBuffer: Sendable {
     }
 
     private static let readAhead = 256 << 10
+    private static let wrongLength = FreshetError(
+        .invalidInput,
+        "a request's body has another length than was announced",
+        hint: "leave the length out where it is not known"
+    )
 
     private let body: HTTPBody
     private let state: Locked<State>
@@ -65,6 +78,8 @@ final class UploadBuffer: Sendable {
         if let bytes = body.bytes {
             state.pieces = bytes.count > 0 ? [bytes] : []
             state.end = .success(())
+        } else {
+            state.missing = body.length
         }
         self.state = Locked(state)
     }
@@ -76,7 +91,8 @@ final class UploadBuffer: Sendable {
             let end: Result<Void, FreshetError>
             do throws(FreshetError) {
                 var pieces = self.body.makeAsyncIterator()
-                while let piece = try await pieces.next(isolation: nil) {
+                // A sequence that does not know of cancellation would go on for nobody.
+                while !Task.isCancelled, let piece = try await pieces.next(isolation: nil) {
                     guard piece.count > 0 else { continue }
                     if self.change({ $0.append(piece) }) { resume() }
                     await self.waitForRoom()

@@ -85,7 +85,11 @@ enum FieldErrorReader {
             }
             return Array(parts.starts(with: ["data", "attributes"]) ? parts.dropFirst(2) : parts[...])
         }
-        return pointer.split { $0 == "." || $0 == "[" || $0 == "]" }.map { String($0) }
+        // So do Django and Rails name what is wrong with the whole of it.
+        guard !["non_field_errors", "__all__", "base"].contains(pointer) else { return [] }
+        let parts = pointer.split { $0 == "." || $0 == "[" || $0 == "]" }.map { String($0) }
+        // ASP.NET writes JSON paths.
+        return Array(parts.first == "$" ? parts.dropFirst() : parts[...])
     }
 }
 

@@ -46,7 +46,10 @@ extension HTTPReply {
             body: await self.beginning()
         )
         let value = try? JSONDecoder().decode(JSONValue.self, from: Data(refusal.body))
-        let said = Self.quote(value.flatMap { ProblemDetails($0)?.summary }, sentWith: call.request.headerFields)
+        if self.wantsCertificate(refusal, call.request) {
+            return TLSEnd.certificateWanted(by: call.request.authority ?? "the server", refusal: refusal)
+        }
+        let said = Self.quote(value.flatMap { ProblemDetails($0)?.summary }, sentWith: call.request)
         let name = "\(call.request.method.rawValue) \(call.request.targetName)"
         return FreshetError(
             self.kind(refusal, value.map { FieldErrorReader.fieldErrors(in: $0) } ?? []),
@@ -54,6 +57,12 @@ extension HTTPReply {
             hint: Self.hint(for: refusal.status),
             refusal: refusal
         )
+    }
+
+    /// What nginx says when a client has no certificate, and after the handshake.
+    private func wantsCertificate(_ refusal: HTTPRefusal, _ request: HTTPRequest) -> Bool {
+        refusal.status == 400 && request.scheme == "https"
+            && String(decoding: refusal.body, as: UTF8.self).contains("No required SSL certificate was sent")
     }
 
     /// As much of the body as is there and fits.
@@ -85,6 +94,7 @@ extension HTTPReply {
         case 304: "the request had no If-None-Match, or nothing was kept that it could stand for"
         case 300...399: "redirects are not followed here, or not so many"
         case 401: "check the token and whether it has expired"
+        case 407: "give the proxy's credentials in its URL: http://user:password@host:port"
         case 403: "check what these credentials are allowed to do"
         case 404, 410: "check the path"
         case 409, 412: "read it again, and apply the change to what is there now"
@@ -93,15 +103,14 @@ extension HTTPReply {
         }
     }
 
-    /// One line of the server's words, unless they repeat a header field of ours, which may be a secret.
-    private static func quote(_ text: String?, sentWith fields: HTTPFields) -> String? {
+    /// One line of the server's words, unless they repeat a header field or a part of the query, which may be a secret.
+    private static func quote(_ text: String?, sentWith request: HTTPRequest) -> String? {
         guard let text else { return nil }
         let line = String(
             String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control })
         )
-        guard !line.isEmpty,
-            !fields.contains(where: { HTTPHeader($0.name.rawName, $0.value).isRepeated(in: line) })
-        else { return nil }
+        let sent = request.headerFields.map(\.value) + request.queryValues
+        guard !line.isEmpty, !sent.contains(where: { HTTPHeader("", $0).isRepeated(in: line) }) else { return nil }
         return line.count > 200 ? "\(line.prefix(200))…" : line
     }
 }
@@ -109,4 +118,13 @@ extension HTTPReply {
 extension HTTPRequest {
     /// Host and path, for messages and logs: without the query, which may hold a secret.
     package var targetName: String { "\(self.authority ?? "")\((self.path ?? "").prefix { $0 != "?" })" }
+
+    /// The values in the query, as they are written and as they are meant.
+    fileprivate var queryValues: [String] {
+        guard let query = self.path?.split(separator: "?", maxSplits: 1).dropFirst().first else { return [] }
+        return query.split(separator: "&").flatMap { item -> [String] in
+            let value = item.split(separator: "=", maxSplits: 1).last.map { String($0) } ?? ""
+            return [value, PercentEncoding.decoded(value)]
+        }
+    }
 }

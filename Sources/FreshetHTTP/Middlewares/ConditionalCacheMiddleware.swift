@@ -11,13 +11,14 @@ import HTTPTypes
 public struct ConditionalCacheMiddleware: HTTPMiddleware {
     private struct Key: Hashable {
         let target: HTTPTarget
-        /// What may make another answer of it.
-        let fields: [String]
+        /// What may make another answer of it, or say who asks.
+        let fields: HTTPFields
     }
 
     private struct Entry {
         let response: HTTPResponse
         let body: Bytes
+        let size: Int
         var lastUse: UInt64
     }
 
@@ -32,7 +33,7 @@ public struct ConditionalCacheMiddleware: HTTPMiddleware {
 
     /// Makes the middleware.
     ///
-    /// - Parameter limit: how many bytes of bodies are kept; those that were not used for the longest time go first.
+    /// - Parameter limit: how many bytes of answers are kept; those that were not used for the longest time go first.
     public init(limit: Int = 8 << 20) {
         self.limit = limit
     }
@@ -60,7 +61,9 @@ public struct ConditionalCacheMiddleware: HTTPMiddleware {
         if let kept, reply.response.status == .notModified {
             // The server may have news about what is kept (RFC 9111 4.3.4).
             var response = kept.response
-            for field in reply.response.headerFields { response.headerFields[field.name] = field.value }
+            for field in reply.response.headerFields where !Self.ofBody.contains(field.name) {
+                response.headerFields[values: field.name] = reply.response.headerFields[values: field.name]
+            }
             return HTTPReply(response, body: HTTPBody(kept.body))
         }
         self.keep(reply, for: key)
@@ -73,8 +76,25 @@ public struct ConditionalCacheMiddleware: HTTPMiddleware {
     }
 
     private static func key(of request: HTTPRequest) -> Key {
-        let names: [HTTPField.Name] = [.accept, .acceptLanguage, .authorization, .cookie]
-        return Key(target: request.target, fields: names.map { request.headerFields[$0] ?? "" })
+        var fields = request.headerFields
+        for name in Self.irrelevant { fields[name] = nil }
+        return Key(target: request.target, fields: fields)
+    }
+
+    /// These say nothing about who asks for what, and may be others each time.
+    private static let irrelevant: [HTTPField.Name] =
+        [.requestID, .userAgent] + ["traceparent", "tracestate"].compactMap { HTTPField.Name($0) }
+
+    /// These tell of a body, and a 304 has none (RFC 9111 3.2).
+    private static let ofBody: [HTTPField.Name] = [
+        .contentLength, .contentEncoding, .contentType, .contentRange, .transferEncoding,
+    ]
+
+    private static func size(_ response: HTTPResponse, _ key: Key, _ body: Bytes) -> Int {
+        let fields = Array(response.headerFields) + Array(key.fields)
+        return fields.reduce(body.count + key.target.path.utf8.count) {
+            $0 + $1.name.rawName.utf8.count + $1.value.utf8.count
+        }
     }
 
     private func use(_ key: Key) -> Entry? {
@@ -87,18 +107,20 @@ public struct ConditionalCacheMiddleware: HTTPMiddleware {
 
     private func keep(_ reply: HTTPReply, for key: Key) {
         let fields = reply.response.headerFields
-        guard reply.response.status == .ok, let body = reply.body.bytes, body.count <= self.limit,
+        guard reply.response.status == .ok, let body = reply.body.bytes,
             fields.contains(.eTag) || fields.contains(.lastModified),
             !(fields[.cacheControl] ?? "").contains("no-store"), fields[.vary] != "*"
         else { return }
+        let size = Self.size(reply.response, key, body)
+        guard size <= self.limit else { return }
         self.store.withLock { store in
-            store.size -= store.entries[key]?.body.count ?? 0
+            store.size -= store.entries[key]?.size ?? 0
             store.uses += 1
-            store.entries[key] = Entry(response: reply.response, body: body.detached(), lastUse: store.uses)
-            store.size += body.count
+            store.entries[key] = Entry(response: reply.response, body: body.detached(), size: size, lastUse: store.uses)
+            store.size += size
             while store.size > self.limit, let oldest = store.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
                 store.entries[oldest.key] = nil
-                store.size -= oldest.value.body.count
+                store.size -= oldest.value.size
             }
         }
     }

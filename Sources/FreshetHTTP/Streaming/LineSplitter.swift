@@ -35,7 +35,9 @@ struct LineSplitter {
             start = place + 1
         }
         if start < piece.count { piece[start..<piece.count].append(to: &self.rest) }
-        guard self.rest.count <= self.limit, lines.allSatisfy({ $0.count <= self.limit }) else {
+        // Its last CR may belong to the line break.
+        let unfinished = self.rest.count - (self.rest.last == 0x0D ? 1 : 0)
+        guard unfinished <= self.limit, lines.allSatisfy({ $0.count <= self.limit }) else {
             throw FreshetError(.messageTooLarge, "a line is longer than \(self.limit) bytes", hint: "raise the limit")
         }
         return lines
