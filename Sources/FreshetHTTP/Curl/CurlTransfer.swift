@@ -66,12 +66,12 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// A refusal is not one of the streams that may be silent for ever.
     private var patience: Duration? {
-        let isRefusal = self.head.isComplete && self.head.response.status.kind != .successful
+        let isRefusal = self.head.isComplete && self.head.status.kind != .successful
         return self.call.timeouts.receive ?? (isRefusal ? .seconds(10) : nil)
     }
 
     func begin(on pool: OpaquePointer, of loop: CurlLoop) {
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         guard !self.answer.isGiven else { return self.finish(.success(())) }
         // Proof: the loop keeps the transfer until it is over, and C is told nothing of it after that.
         let owner = unsafe Unmanaged.passUnretained(self).toOpaque()
@@ -108,7 +108,7 @@ final class CurlTransfer: @unchecked Sendable {
     func resumeReceiving() {
         guard let handle = unsafe self.handle, self.isPaused else { return }
         self.isPaused = false
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         unsafe freshet_transfer_resume(handle, true, false)
         // What was kept is handed out at once, and libcurl does not take its refusal for an end.
         guard let failure = self.failure else { return }
@@ -119,7 +119,7 @@ final class CurlTransfer: @unchecked Sendable {
     func resumeSending() {
         guard let handle = unsafe self.handle else { return }
         self.isStarving = false
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         unsafe freshet_transfer_resume(handle, false, true)
     }
 
@@ -127,7 +127,7 @@ final class CurlTransfer: @unchecked Sendable {
         guard let handle = unsafe self.handle, let patience = self.patience else { return }
         // Reaching the server, and waiting for a connection, have a deadline of their own.
         guard unsafe freshet_transfer_phase(handle).rawValue >= FRESHET_HTTP_RESPONDING.rawValue else {
-            self.lastHeard = .now
+            self.lastHeard = self.loop.now
             return
         }
         let phase: FreshetError.Phase = self.head.isComplete ? .body : .response
@@ -141,7 +141,7 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     func received(header line: UnsafeRawBufferPointer) -> Bool {
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         do throws(FreshetError) {
             unsafe try self.head.read(line: line)
         } catch {
@@ -158,9 +158,9 @@ final class CurlTransfer: @unchecked Sendable {
     /// What is announced to be too long need not be begun.
     private func checkLength() -> Bool {
         // Neither of these has a body, whatever it says of its length (RFC 9110 8.6).
-        guard self.call.request.method != .head, self.head.response.status != .notModified else { return true }
-        let isCompressed = self.head.response.headerFields[.contentEncoding] != nil
-        guard let limit = self.call.limits.body, let length = self.head.contentLength, length > limit, !isCompressed
+        guard self.call.request.method != .head, self.head.status != .notModified else { return true }
+        guard let limit = self.call.limits.body, let length = self.head.contentLength, length > limit,
+            !self.head.isEncoded
         else { return true }
         self.failure = self.tooLarge(limit)
         return false
@@ -175,7 +175,7 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     func received(body bytes: UnsafeRawBufferPointer, pause: inout Bool) -> Bool {
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         guard !self.isPaused else {
             pause = true
             return true
@@ -196,7 +196,7 @@ final class CurlTransfer: @unchecked Sendable {
     private static let readAhead = 1 << 20
 
     func fill(_ buffer: UnsafeMutableRawBufferPointer, pause: inout Bool) -> Int {
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         switch unsafe self.upload?.fill(buffer) {
         case .bytes(let count): return count
         case .nothingYet:
@@ -281,8 +281,7 @@ final class CurlTransfer: @unchecked Sendable {
         )
         self.queue = queue
         if !pieces.isEmpty { self.isPaused = queue.append(pieces, bytes: size) == .full || self.isPaused }
-        let isCompressed = self.head.response.headerFields[.contentEncoding] != nil
-        let body = HTTPBody.streaming(queue, length: isCompressed ? nil : self.head.contentLength)
+        let body = HTTPBody.streaming(queue, length: self.head.isEncoded ? nil : self.head.contentLength)
         self.answer.give(.success(HTTPReply(self.head.response, body: body)))
     }
 }
