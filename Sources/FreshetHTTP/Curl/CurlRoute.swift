@@ -7,6 +7,13 @@ import HTTPTypes
 
 /// The way to one origin: what all requests to it have in common.
 struct CurlRoute: Sendable {
+    private static let count = Locked<UInt64>(0)
+
+    /// What C knows it by: the same for no two.
+    private let number = Self.count.withLock { count in
+        count += 1
+        return count
+    }
     /// Host and port, or the socket's path: for messages.
     let name: String
     /// Scheme and authority, as libcurl is to see them.
@@ -80,6 +87,7 @@ struct CurlRoute: Sendable {
         let asksForCompression = self.compresses && call.request.headerFields[.acceptEncoding] == nil
         return unsafe texts.withPointers { pointers in
             var request = unsafe freshet_http_request(
+                route: self.number,
                 url: pointers[url],
                 method: pointers[method],
                 headers: pointers.baseAddress.map { unsafe $0 + others },
