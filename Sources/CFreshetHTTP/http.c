@@ -73,13 +73,12 @@ static freshet_http_end end_of(CURLcode code, long proxy_status) {
 }
 
 freshet_http_phase freshet_transfer_phase(freshet_transfer *transfer) {
-    curl_off_t lookup = 0, connect = 0, first = 0;
+    curl_off_t lookup = 0, first = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &lookup);
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connect);
     curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
     if (first > 0) return FRESHET_HTTP_RECEIVING;
     if (transfer->requested) return FRESHET_HTTP_RESPONDING;
-    if (connect > 0) return FRESHET_HTTP_SECURING;
+    if (transfer->securing) return FRESHET_HTTP_SECURING;
     return lookup > 0 ? FRESHET_HTTP_CONNECTING : FRESHET_HTTP_RESOLVING;
 }
 

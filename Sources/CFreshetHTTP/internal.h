@@ -38,6 +38,7 @@ struct freshet_transfer {
     bool may_replay;
     /// Whether the request has been begun, and what had been sent before: to the proxy.
     bool requested;
+    bool securing;
     long sent_before;
     bool refused_replay;
     bool receiving_paused;

@@ -41,7 +41,16 @@ static int on_request(void *context, char *ip, char *local_ip, int port, int loc
     }
     if (!transfer->requested) curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &transfer->sent_before);
     transfer->requested = true;
+    transfer->http->handlers.requested(transfer->owner);
     return CURL_PREREQFUNC_OK;
+}
+
+/// When TLS begins: libcurl has no time for that.
+static CURLcode on_tls(CURL *easy, void *settings, void *context) {
+    (void)easy, (void)settings;
+    freshet_transfer *transfer = context;
+    transfer->securing = true;
+    return CURLE_OK;
 }
 
 static CURLcode set_pem(CURL *easy, CURLoption option, const char *text, size_t size) {
@@ -126,7 +135,10 @@ static CURLcode set_manner(CURL *easy) {
     result |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     result |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     result |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
-    result |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
+    // Not every TLS library tells; then it is only not told apart from connecting.
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+    // Refused by a handle that has its buffer still, of that size, as after a transfer that was cut off.
+    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
     return result;
 }
 
@@ -145,13 +157,15 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
     result |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     result |= curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
     result |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
     result |= curl_easy_setopt(easy, CURLOPT_URL, request->url);
     result |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     result |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout);
     result |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->total_timeout);
     result |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                                (long)(request->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-    // Over HTTP/2 the next request waits for the first one's connection instead of making another.
+    // The next request waits until the first one's handshake says whether it can share the connection. Without TLS it would
+    // wait for its answer.
     result |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->http2 ? 1L : 0L);
     if (as_before) return (int)result;
     if (request->compressed) result |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");

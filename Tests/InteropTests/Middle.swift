@@ -59,7 +59,7 @@ enum Middle {
         return (program, "127.0.0.1:\(port)")
     }
 
-    private static func path(_ name: String) throws -> String {
+    static func path(_ name: String) throws -> String {
         let found = ["/usr/sbin", "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
         return try #require(found, "\(name) is not installed, so nothing was tested with it: run `make test`")

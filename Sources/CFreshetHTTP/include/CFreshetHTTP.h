@@ -66,6 +66,8 @@ typedef struct {
 
 /// What a transfer says to its owner. All on the thread of freshet_http_perform(), or of the function that caused it.
 typedef struct {
+    /// There is a connection, and the request is sent from now on; again when libcurl sends it again.
+    void (*requested)(void *owner);
     /// One line of a head, with its line break; false ends the transfer.
     bool (*header)(void *owner, const char *line, size_t size);
     /// A piece of the body: true to take it, false to end; with *pause set it is not taken and comes again later.
@@ -110,7 +112,7 @@ typedef struct {
     bool has_body;        ///< then `upload` is asked for it
     int64_t body_size;    ///< -1: unknown, sent in chunks
     bool may_replay;      ///< whether libcurl may send it again on another connection when a kept one turns out dead
-    bool http2;           ///< where the server offers it over TLS
+    bool http2;           ///< where the server offers it; only over TLS
     bool compressed;      ///< ask for it, and decompress
     long connect_timeout; ///< milliseconds
     long total_timeout;   ///< milliseconds; 0: none

@@ -17,6 +17,15 @@ extension CurlRoute {
         FreshetError(.interrupted, "\(self.name) ended the connection in the middle of the answer's head")
     }
 
+    /// All that may be open to it are in use.
+    var noConnection: FreshetError {
+        FreshetError(
+            .timeout(.connect),
+            "there was no free connection to \(self.name) in time",
+            hint: "streams keep theirs: give them a pool of their own, or allow more connections"
+        )
+    }
+
     func error(for result: CurlEnd) -> FreshetError {
         let detail = result.detail
         switch result.end {

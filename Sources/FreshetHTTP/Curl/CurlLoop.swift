@@ -75,6 +75,7 @@ final class CurlLoop: @unchecked Sendable {
 
     private func run() {
         let handlers = unsafe freshet_http_handlers(
+            requested: { owner in unsafe CurlTransfer.of(owner).requested() },
             header: { owner, line, size in
                 unsafe CurlTransfer.of(owner).received(header: UnsafeRawBufferPointer(start: line, count: size))
             },

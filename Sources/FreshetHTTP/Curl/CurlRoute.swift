@@ -95,7 +95,7 @@ struct CurlRoute: Sendable {
                 has_body: call.body != nil,
                 body_size: Int64(call.body?.length ?? -1),
                 may_replay: call.isIdempotent,
-                http2: call.allowsHTTP2,
+                http2: call.allowsHTTP2 && self.isSecure,
                 compressed: asksForCompression,
                 connect_timeout: call.timeouts.connect.milliseconds,
                 total_timeout: call.timeouts.total?.milliseconds ?? 0,
@@ -120,7 +120,8 @@ struct CurlRoute: Sendable {
     /// libcurl decodes them.
     private var proxyCredentials: String? {
         guard let proxy = self.proxy, let user = proxy.user else { return nil }
-        return [user, proxy.password ?? ""].map { PercentEncoding.encoded($0) { $0.isUnreserved } }.joined(separator: ":")
+        let parts = [user, proxy.password ?? ""]
+        return parts.map { PercentEncoding.encoded($0) { $0.isUnreserved } }.joined(separator: ":")
     }
 
     private func appendHeaders(of call: HTTPCall, to texts: inout CTexts) {

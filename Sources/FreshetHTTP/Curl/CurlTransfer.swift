@@ -32,6 +32,9 @@ final class CurlTransfer: @unchecked Sendable {
     private var failure: FreshetError?
     private var isTouched = false
     private var lastHeard = ContinuousClock.now
+    private var begun = ContinuousClock.now
+    /// Whether there was a connection, and it was asked.
+    private var isRequested = false
 
     init(_ call: HTTPCall, _ route: CurlRoute, on loop: CurlLoop) {
         self.call = call
@@ -64,14 +67,15 @@ final class CurlTransfer: @unchecked Sendable {
         return self.lastHeard.advanced(by: patience)
     }
 
-    /// A refusal is not one of the streams that may be silent for ever.
+    /// Streams may be silent for ever, but not before they are asked for, and a refusal is none.
     private var patience: Duration? {
         let isRefusal = self.head.isComplete && self.head.status.kind != .successful
-        return self.call.timeouts.receive ?? (isRefusal ? .seconds(10) : nil)
+        return self.call.timeouts.receive ?? (isRefusal || !self.isRequested ? self.call.timeouts.connect : nil)
     }
 
     func begin(on pool: OpaquePointer, of loop: CurlLoop) {
-        self.lastHeard = self.loop.now
+        self.begun = self.loop.now
+        self.lastHeard = self.begun
         guard !self.answer.isGiven else { return self.finish(.success(())) }
         // Proof: the loop keeps the transfer until it is over, and C is told nothing of it after that.
         let owner = unsafe Unmanaged.passUnretained(self).toOpaque()
@@ -125,19 +129,27 @@ final class CurlTransfer: @unchecked Sendable {
 
     func expire() {
         guard let handle = unsafe self.handle, let patience = self.patience else { return }
-        // Reaching the server, and waiting for a connection, have a deadline of their own.
-        guard unsafe freshet_transfer_phase(handle).rawValue >= FRESHET_HTTP_RESPONDING.rawValue else {
+        // Reaching the server has a deadline of its own, and waiting for a connection no other than this.
+        guard self.isRequested else {
             self.lastHeard = self.loop.now
-            return
+            let isLate = self.lastHeard - self.begun >= self.call.timeouts.connect + patience
+            return isLate ? unsafe self.fail(self.route.noConnection, handle) : ()
         }
         let phase: FreshetError.Phase = self.head.isComplete ? .body : .response
+        let message = "\(phase.words) \(self.route.name) did not come within \(patience)"
+        unsafe self.fail(FreshetError(.timeout(phase), message), handle)
+    }
+
+    private func fail(_ error: FreshetError, _ handle: OpaquePointer) {
         let hasSent = unsafe freshet_transfer_has_sent(handle)
-        let error = FreshetError(
-            .timeout(phase),
-            "\(phase.words) \(self.route.name) did not come within \(patience)"
-        )
         self.close()
         self.finish(.failure(self.unlessExecuted(error, hasSent: hasSent)))
+    }
+
+    func requested() {
+        self.isRequested = true
+        self.lastHeard = self.loop.now
+        self.touch()
     }
 
     func received(header line: UnsafeRawBufferPointer) -> Bool {

@@ -58,7 +58,7 @@ enum FieldErrorReader {
 
     /// "title must be longer": the field is the first word, which is all that NestJS says of it.
     private static func sentence(_ value: JSONValue) -> FieldError? {
-        guard let text = value.text, let field = text.split(separator: " ").first else { return nil }
+        guard case .string(let text) = value, let field = text.split(separator: " ").first else { return nil }
         return FieldError(path: Self.path(String(field)), message: text)
     }
 

@@ -54,6 +54,24 @@ struct HTTPClientTests {
         #expect(server.connections == 1)
     }
 
+    @Test("A request that is not answered holds up no other")
+    func holdingUp() async throws {
+        let (asked, announce) = AsyncStream<Void>.makeStream()
+        let server = try Self.server { request, _ in
+            guard request.path == "/hang" else { return RawHTTPServer.answer(body: "1") }
+            announce.yield()
+            return .script { $0.readToEnd() }
+        }
+        defer { server.stop() }
+        var configuration = HTTPConfiguration()
+        configuration.pool = HTTPPool()
+        let api = HTTPClient(baseURL: server.url, configuration: configuration)
+        let hanging = Task { try await api.get("hang", as: Int.self) }
+        for await _ in asked { break }
+        #expect(try await api.get("x", as: Int.self) == 1)
+        hanging.cancel()
+    }
+
     @Test("No more connections to one origin than the pool allows; the others wait for their turn")
     func boundedPool() async throws {
         let server = try Self.server { _, _ in RawHTTPServer.answer(body: "1") }
