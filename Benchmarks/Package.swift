@@ -12,8 +12,12 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "FreshetBench",
-            dependencies: [.product(name: "FreshetTransport", package: "freshet")]
+            dependencies: [
+                .product(name: "FreshetTransport", package: "freshet"),
+                .product(name: "FreshetHTTP", package: "freshet"),
+            ]
         ),
+        .executableTarget(name: "FreshetOnce", dependencies: [.product(name: "FreshetHTTP", package: "freshet")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -12,12 +12,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE / ".build-c"
 PYTHON = HERE / ".build-python/bin/python"
 NIO = HERE / ".build-nio"
-FRESHET = HERE / ".build-swift/release/FreshetBench"
+FRESHET = HERE / ".build-swift/release"
+URLSESSION = HERE / ".build-urlsession"
 
 # Name -> (the command before MODE URL, what is added at the end).
 CLIENTS = {
-    "freshet": ([FRESHET], []),
-    "freshet-loop": ([FRESHET], ["--on-loop", "1"]),
+    "freshet": ([FRESHET / "FreshetBench"], []),
+    "freshet-loop": ([FRESHET / "FreshetBench"], ["--on-loop", "1"]),
     "ceiling": ([BUILD / "ceiling"], []),
     "lws": ([BUILD / "lws"], []),
     "nio": ([NIO / "release/NIOPeer"], []),
@@ -26,15 +27,25 @@ CLIENTS = {
     "websockets": ([PYTHON, HERE / "Peers/Python/client.py", "websockets"], []),
     "node-ws": (["node", HERE / "Peers/Node/client.js"], []),
     "gorilla": ([BUILD / "gorilla"], []),
+    "libcurl": ([BUILD / "libcurl"], []),
+    "urlsession": ([URLSESSION / "release/URLSessionPeer"], []),
+    "async-http-client": ([NIO / "release/NIOPeer"], []),
+    "net-http": ([BUILD / "net-http"], []),
+    "fetch": (["node", HERE / "Peers/Node/fetch.js"], []),
 }
+# Who speaks HTTP, and of those who nothing else.
+HTTP = ["freshet", "libcurl", "urlsession", "async-http-client", "aiohttp", "net-http", "fetch"]
+HTTP_ONLY = [client for client in HTTP if client not in ("freshet", "aiohttp")]
 
 
 def is_peer(client):
-    return not client.startswith("freshet") and client != "ceiling"
+    return not client.startswith("freshet") and client not in ("ceiling", "libcurl")
 
 
 def command(client, mode, url, arguments):
     start, end = CLIENTS[client]
+    if client == "freshet" and mode == "once":
+        start = [FRESHET / "FreshetOnce"]
     return [str(part) for part in [*start, mode, url, *arguments, *end]]
 
 
@@ -47,12 +58,16 @@ def build(wanted, say):
         (["server"], f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=bench -days 30 "
                      f"-addext subjectAltName=IP:127.0.0.1 -keyout {BUILD}/key.pem -out {BUILD}/cert.pem"),
         (["freshet", "freshet-loop"],
-         f"swift build -c release --package-path {HERE} --scratch-path {HERE}/.build-swift --product FreshetBench"),
+         f"swift build -c release --package-path {HERE} --scratch-path {HERE}/.build-swift"),
         (["ceiling"], f"cc -O2 -o {BUILD}/ceiling {HERE}/Peers/C/ceiling.c -lssl -lcrypto"),
         (["lws"], f"cc -O2 -o {BUILD}/lws {HERE}/Peers/C/lws.c -lwebsockets -lssl -lcrypto"),
         (["gorilla"], f"cd {HERE}/Peers/Go && GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE={HERE}/.build-go "
                       f"go build -o {BUILD}/gorilla client.go"),
-        (["nio"], f"swift build -c release --package-path {HERE}/Peers/NIO --scratch-path {NIO}"),
+        (["libcurl"], f"cc -O2 -o {BUILD}/libcurl {HERE}/Peers/C/curl.c -lcurl"),
+        (["net-http"], f"cd {HERE}/Peers/Go/http && GO111MODULE=off GOCACHE={HERE}/.build-go "
+                       f"go build -o {BUILD}/net-http client.go"),
+        (["urlsession"], f"swift build -c release --package-path {HERE}/Peers/URLSession --scratch-path {URLSESSION}"),
+        (["nio", "async-http-client"], f"swift build -c release --package-path {HERE}/Peers/NIO --scratch-path {NIO}"),
     ]
     steps = [(names, step) for names, step in steps if "server" in names or set(names) & set(wanted)]
     failed = {}
@@ -67,7 +82,8 @@ def build(wanted, say):
             raise SystemExit(f"\nrun.py: this failed: {step}\n{said}")
         say(f"{names[0]} CANNOT BE BUILT, the benchmark goes on without it: {step}\n{said}\n")
         errors = [line for line in said.splitlines() if "error:" in line] or said.splitlines() or ["no output"]
-        failed[names[0]] = f"could not be built: {errors[0].strip()[:200]}"
+        for name in set(names) & set(wanted):
+            failed[name] = f"could not be built: {errors[0].strip()[:200]}"
     return failed
 
 
@@ -111,8 +127,10 @@ def facts():
             "swift": _said("swift", "--version", find=r"Swift version (\S+)"),
             "cc": _said("cc", "--version"),
             "libwebsockets": _said("pkg-config", "--modversion", "libwebsockets", find=r"[\d.]+"),
+            "libcurl": _said("pkg-config", "--modversion", "libcurl"),
             "openssl": _said("openssl", "version", find=r"OpenSSL \S+"),
             "swift-nio": _nio("swift-nio"), "swift-nio-ssl": _nio("swift-nio-ssl"),
+            "async-http-client": _nio("async-http-client"),
             "python": _said(PYTHON, "--version", find=r"\d\S*"),
             "picows": _python("picows"), "uvloop": _python("uvloop"),
             "aiohttp": _python("aiohttp"), "websockets": _python("websockets"),

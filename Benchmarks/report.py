@@ -10,7 +10,10 @@ SIZES = [16, 128, 1024, 16384, 1048576]
 RECEIVE_TARGETS = {16: 5.0, 128: 4.0, 1024: 1.8, 16384: 1.0, 1048576: 1.0}
 CEILING_TARGET = 0.6
 ECHO_TARGET = 1.05
-GROUPS = ["Receive", "Receive, TLS", "Receive, deflate", "Send", "Echo", "CPU time", "Idle connections"]
+LIBCURL_TARGET = 0.9
+START_UP_TARGET = 0.5
+GROUPS = ["Receive", "Receive, TLS", "Receive, deflate", "Send", "Echo", "CPU time", "Idle connections", "HTTP requests",
+          "HTTP CPU time", "HTTP start-up"]
 
 
 @dataclasses.dataclass
@@ -48,6 +51,10 @@ def rate(result):
     return result["messages"] / result["seconds"]
 
 
+def cpu(result):
+    return result["cpu_seconds"] / result["messages"]
+
+
 def size_text(size):
     return {1024: "1 KiB", 16384: "16 KiB", 1048576: "1 MiB"}.get(size, f"{size} B")
 
@@ -67,6 +74,12 @@ class Results:
         peers = {client: self.median(row, client, figure) for client in self.runs.get(row, {}) if clients.is_peer(client)}
         name = pick(peers, key=peers.get) if peers else None
         return f"best peer ({name})", peers.get(name)
+
+
+    def server_share(self, row):
+        """How much of a core the server needed, with the client that made it work most."""
+        share = lambda result: result["server_cpu_each"] * rate(result)
+        return max((self.median(row, client, share) for client in self.runs.get(row, {})), default=None)
 
 
 def evaluate(runs):
@@ -96,7 +109,6 @@ def evaluate(runs):
             figure = lambda result: result[part]
             compare("Echo", f"{name}{suffix}", *_sides(results.median("echo", client, figure), results.best("echo", figure, min)),
                     ECHO_TARGET, less=True)
-    cpu = lambda result: result["cpu_seconds"] / result["messages"]
     compare("CPU time", "a message of 128 B", "lws", *(results.median("receive 128 B", client, cpu) for client in ("freshet", "lws")),
             0.3, less=True)
     beside, alone = (results.median(f"beside {count}", "freshet", lambda result: result["cpu_us_each"]) for count in (10000, 0))
@@ -104,7 +116,7 @@ def evaluate(runs):
     for connections in (1000, 10000):
         for suffix, limit in (("", 10), (", TLS", 40)):
             lines += _idle(results, connections, suffix, limit)
-    return lines
+    return lines + _http(results)
 
 
 def _sides(ours, best):
@@ -121,12 +133,38 @@ def _idle(results, connections, suffix, limit):
                    less=True, unit=" KiB", note=f"opened in {seconds:.1f} s")
 
 
+def _http(results):
+    lines = []
+
+    def compare(group, row, against, ours, theirs, **more):
+        if ours and theirs:
+            lines.append(Line(group, row, against, ours / theirs, **more))
+
+    rows = ("sequential", "sequential, TLS", "parallel", "parallel, TLS")
+    for row in rows:
+        ours, busy = results.median(row, "freshet", rate), results.server_share(row)
+        compare("HTTP requests", row, "libcurl in C", ours, results.median(row, "libcurl", rate), target=LIBCURL_TARGET,
+                note=f"the server was busy for {busy:.0%}" if busy else "")
+        compare("HTTP requests", row, *_sides(ours, results.best(row, rate)), target=1.0)
+    for row in rows:
+        ours = results.median(row, "freshet", cpu)
+        compare("HTTP CPU time", row, "libcurl in C", ours, results.median(row, "libcurl", cpu),
+                target=round(1 / LIBCURL_TARGET, 2), less=True)
+        compare("HTTP CPU time", row, *_sides(ours, results.best(row, cpu, min)), target=1.0, less=True)
+    seconds = lambda result: result["seconds"]
+    for client, target in (("urlsession", START_UP_TARGET), ("libcurl", None), ("net-http", None)):
+        compare("HTTP start-up", "and one GET", client, results.median("start-up", "freshet", seconds),
+                results.median("start-up", client, seconds), target=target, less=True)
+    return lines
+
+
 def text(lines, facts, failures):
     """The table, then what failed, then one line that says it all."""
     width = max([len(line.row) for line in lines] + [20])
     other = max([len(line.against) for line in lines] + [20])
     out = [f"{facts['machine']['cpu']}, {facts['machine']['cores']} cores, {facts['machine']['kernel']}; "
-           f"libwebsockets {facts['versions']['libwebsockets']}, {facts['versions']['openssl']}", "",
+           f"libwebsockets {facts['versions']['libwebsockets']}, libcurl {facts['versions']['libcurl']}, "
+           f"{facts['versions']['openssl']}", "",
            f"  {'ROW':{width}}  {'AGAINST':{other}}  {'MEASURED':>10}  {'TARGET':16}  VERDICT"]
     for group in GROUPS:
         members = [line for line in lines if line.group == group]
@@ -140,7 +178,8 @@ def text(lines, facts, failures):
         out += ["", "FAILED TO RUN: these are missing above"] + [f"  {row}: {client}: {why}" for row, client, why in failed]
     missed = [line for line in lines if line.verdict == "MISSED"]
     met = sum(line.verdict == "ok" for line in lines)
-    names = [f"{line.group} {line.row}" + (" (ceiling)" if "ceiling" in line.against else "") for line in missed]
+    ceiling = lambda line: next((f" ({name})" for name in ("ceiling", "libcurl") if name in line.against), "")
+    names = [f"{line.group} {line.row}{ceiling(line)}" for line in missed]
     out += ["", f"{met} targets met, {len(missed)} missed" + (f": {'; '.join(names)}" if names else "")
             + (f"; {len(failed)} failed to run" if failed else "")]
     return "\n".join(out)

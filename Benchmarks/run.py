@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs our client and its peers against one server, interleaved, and prints ratios of medians with a verdict for each target.
 
-    run.py [--rows receive,tls,deflate,send,echo,idle,beside] [--clients freshet,lws,...] [--runs N] [--quick] [--out DIR]
+    run.py [--rows receive,tls,deflate,send,echo,idle,beside,http,start-up] [--clients freshet,lws,...] [--runs N] [--quick]
+           [--out DIR]
 
 Writes DIR/results.json and DIR/results.svg. Absolute figures depend on the machine and are noise; only ratios within one run
 mean something. Run it by scripts/bench.sh, which installs what is needed. The exit code is 1 if a program failed to run;
@@ -22,9 +23,10 @@ import clients
 import plot
 import report
 
-ROWS = ["receive", "tls", "deflate", "send", "echo", "idle", "beside"]
+ROWS = ["receive", "tls", "deflate", "send", "echo", "idle", "beside", "http", "start-up"]
 # Messages that take a fast client about half a second; slower ones get fewer.
 COUNTS = {16: 24_000_000, 128: 8_000_000, 1024: 1_600_000, 16384: 120_000, 1048576: 1_500}
+WARM_UP = 1000  # requests that every client of HTTP makes before it measures
 LIMIT = 30  # seconds for one run, and 4 ms for each connection that it opens
 STARTED = time.monotonic()
 
@@ -38,6 +40,7 @@ class Row:
     turns: int
     size: int = 0  # if set, --size and as many messages as suit the client's speed
     secure: bool = False
+    scheme: str = "ws"
     arguments: tuple = ()
     connections: int = 0
     peer_turns: int = 0  # fewer for peers, where a figure hardly varies and takes long
@@ -51,7 +54,8 @@ class Row:
 
 def plan(options):
     """All rows that are asked for."""
-    runs, wanted = options.runs, options.clients
+    runs = options.runs
+    wanted = [client for client in options.clients if client not in clients.HTTP_ONLY]
     plain = [client for client in wanted if client != "freshet-loop"]
     rows = []
     flood = "/flood?size={size}&count={{count}}"
@@ -83,7 +87,29 @@ def plan(options):
     for connections in (0, 10000):
         if "beside" in options.rows and "freshet" in wanted:
             rows.append(Row(f"beside {connections}", ["freshet"], "beside", "/tick?rate=1000", runs, connections=connections))
+    return rows + http_rows(options)
+
+
+def http_rows(options):
+    rows = []
+    able = [client for client in options.clients if client in clients.HTTP]
+    for mode in ("sequential", "parallel"):
+        for secure in (False, True):
+            if "http" in options.rows:
+                # URLSession cannot be told of our authority.
+                those = [client for client in able if not (secure and client == "urlsession")]
+                rows.append(Row(f"{mode}{', TLS' if secure else ''}", those, mode, "/items/1", options.runs, 1024, secure,
+                                "http", connections=64))
+    if "start-up" in options.rows:
+        those = [client for client in able if client in ("freshet", "libcurl", "urlsession", "net-http")]
+        rows.append(Row("start-up", those, "once", "/items/1", 5 if options.quick else 20, scheme="http",
+                        arguments=("--size", 1024)))
     return rows
+
+
+def environment():
+    """What Node has to be told that way."""
+    return dict(os.environ, NODE_PATH="/usr/share/nodejs", NODE_EXTRA_CA_CERTS=str(clients.BUILD / "cert.pem"))
 
 
 def why(done):
@@ -92,16 +118,28 @@ def why(done):
     return next((line for line in lines if "Fatal error" in line), lines[-1])[:200]
 
 
+def cpu_of(process):
+    """Seconds of CPU time that the threads of a process have used (Linux)."""
+    total = 0
+    for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
+        try:
+            total += int((task / "schedstat").read_text().split()[0])
+        except FileNotFoundError:
+            pass  # it has just ended
+    return total / 1e9
+
+
 class Bench:
-    def __init__(self, ports, options, rows):
-        self.ports, self.options = ports, options
+    def __init__(self, server, options, rows):
+        self.server, self.options = server, options
+        self.ports = [int(port) for port in server.stdout.readline().split()]
         self.results = {}  # row -> client -> [result]
         self.failures = {}  # row -> client -> why
         self.done, self.total = 0, sum(row.measurements() for row in rows)
 
     def run(self, row, client, count=None):
-        scheme, port = ("wss", self.ports[1]) if row.secure else ("ws", self.ports[0])
-        url = f"{scheme}://127.0.0.1:{port}{row.path.format(count=count)}"
+        port = self.ports[row.secure + (2 if row.scheme == "http" else 0)]
+        url = f"{row.scheme}{'s' if row.secure else ''}://127.0.0.1:{port}{row.path.format(count=count)}"
         arguments = list(row.arguments)
         if row.size:
             arguments += ["--size", row.size, "--count", count]
@@ -111,16 +149,22 @@ class Bench:
             arguments += ["--ca", clients.BUILD / "cert.pem"]
         limit = LIMIT + row.connections * 0.004
         try:
+            begun, server_begun = time.monotonic(), cpu_of(self.server)
             done = subprocess.run(clients.command(client, row.mode, url, arguments), capture_output=True, text=True,
-                                  timeout=limit, env=dict(os.environ, NODE_PATH="/usr/share/nodejs"))
+                                  timeout=limit, env=environment())
+            seconds, server_cpu = time.monotonic() - begun, cpu_of(self.server) - server_begun
         except subprocess.TimeoutExpired:
             return {"failed": f"took more than {limit:.0f} s"}
         except OSError as error:
             return {"failed": str(error)}
         lines = done.stdout.strip().splitlines()
+        if row.mode == "once" and not done.returncode:
+            return {"client": client, "mode": "once", "seconds": seconds}
         if done.returncode or not lines:
             return {"failed": why(done)}
         result = json.loads(lines[-1])
+        if row.scheme == "http" and "messages" in result:
+            result["server_cpu_each"] = server_cpu / (result["messages"] + WARM_UP)
         return {"failed": "does not know this mode"} if result.get("unsupported") else result
 
     def suitable_count(self, row, client):
@@ -197,7 +241,7 @@ def main():
     server = subprocess.Popen([clients.BUILD / "server", clients.BUILD / "cert.pem", clients.BUILD / "key.pem"],
                               stdout=subprocess.PIPE, text=True)
     try:
-        bench = Bench(server.stdout.readline().split(), options, rows)
+        bench = Bench(server, options, rows)
         if unbuilt:
             bench.failures["build"] = unbuilt
         for row in rows:

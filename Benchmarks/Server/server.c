@@ -3,13 +3,15 @@
 // The one server that every client of the benchmark talks to. It must never be what limits them: frames are prepared once
 // and sent in blocks of 256 KiB or more, a thread for each busy connection, one epoll thread for all idle ones.
 //
-//     server CERTIFICATE KEY       prints "PLAIN-PORT TLS-PORT" and serves until it is killed
+//     server CERTIFICATE KEY       prints "WS-PORT WSS-PORT HTTP-PORT HTTPS-PORT" and serves until it is killed
 //
 //     /flood?size=N&count=N[&deflate=1]   count messages of size bytes, then a close frame
 //     /sink                               counts messages until the text "end", answers "messages bytes seconds"
 //     /echo                               sends every message back
 //     /tick?rate=N                        128 bytes, N times a second
 //     /idle                               answers pings and close frames
+//
+// On the ports for HTTP every request is answered with 1 KiB.
 #include "server.h"
 
 #include <arpa/inet.h>
@@ -144,6 +146,17 @@ static void *accept_all(void *context) {
     return NULL;
 }
 
+static SSL_CTX *make_tls(const char *certificate, const char *key) {
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+    // One cipher for all: the libraries' own first choices differ, and this is about the clients.
+    SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
+    if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
+        SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)
+        fprintf(stderr, "server: the certificate cannot be used\n"), exit(1);
+    return context;
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) return fprintf(stderr, "usage: server CERTIFICATE KEY\n"), 64;
     signal(SIGPIPE, SIG_IGN);
@@ -151,18 +164,13 @@ int main(int argc, char **argv) {
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    tls_context = SSL_CTX_new(TLS_server_method());
-    SSL_CTX_set_min_proto_version(tls_context, TLS1_3_VERSION);
-    // One cipher for all: the libraries' own first choices differ, and this is about the clients.
-    SSL_CTX_set_ciphersuites(tls_context, "TLS_AES_128_GCM_SHA256");
+    tls_context = make_tls(argv[1], argv[2]);
     SSL_CTX_set_mode(tls_context, SSL_MODE_RELEASE_BUFFERS);
-    if (SSL_CTX_use_certificate_chain_file(tls_context, argv[1]) != 1 ||
-        SSL_CTX_use_PrivateKey_file(tls_context, argv[2], SSL_FILETYPE_PEM) != 1)
-        return fprintf(stderr, "server: the certificate cannot be used\n"), 1;
     idle_start();
-    int plain_port, tls_port;
-    int plain[2] = {listen_on(&plain_port), 0}, tls[2] = {listen_on(&tls_port), 1};
-    printf("%d %d\n", plain_port, tls_port);
+    int ports[4];
+    int plain[2] = {listen_on(&ports[0]), 0}, tls[2] = {listen_on(&ports[1]), 1};
+    http_start(listen_on(&ports[2]), listen_on(&ports[3]), make_tls(argv[1], argv[2]));
+    printf("%d %d %d %d\n", ports[0], ports[1], ports[2], ports[3]);
     fflush(stdout);
     pthread_t thread;
     pthread_create(&thread, NULL, accept_all, plain);

@@ -25,5 +25,8 @@ void tick(peer *peer, long rate);
 void idle_start(void);
 void idle_add(peer *peer);
 
+/// Serves HTTP on two sockets that listen, without TLS and with it.
+void http_start(int plain, int secure, SSL_CTX *context);
+
 /// Writes the header of an unmasked, final frame; returns its size.
 size_t frame_header(uint8_t *at, uint8_t first, size_t length);

@@ -88,13 +88,19 @@ bool freshet_transfer_has_sent(freshet_transfer *transfer) {
     return transfer->requested && size > transfer->sent_before;
 }
 
-/// Takes it out of the pool's hands and frees it; the handle is kept for the next.
-static void end_transfer(freshet_transfer *transfer) {
+/// Takes it out of the pool's hands and frees it; the handle is kept for the next, after a success with its options.
+static void end_transfer(freshet_transfer *transfer, bool success) {
     freshet_http *http = transfer->http;
     curl_multi_remove_handle(http->multi, transfer->easy);
     if (http->spare_count < FRESHET_HTTP_SPARE) {
-        curl_easy_reset(transfer->easy);
-        http->spare[http->spare_count++] = transfer->easy;
+        if (!success || transfer->options.route == 0) {
+            curl_easy_reset(transfer->easy);
+            transfer->options.route = 0;
+        } else {
+            curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
+            curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+        }
+        http->spare[http->spare_count++] = (freshet_http_spare){transfer->easy, transfer->options};
     } else {
         curl_easy_cleanup(transfer->easy);
     }
@@ -124,7 +130,7 @@ static void finish(freshet_transfer *transfer, CURLcode code) {
     result.detail = detail[0] != 0 || code == CURLE_OK ? detail : curl_easy_strerror(code);
     void *owner = transfer->owner;
     void (*done)(void *, freshet_http_result) = transfer->http->handlers.done;
-    end_transfer(transfer);
+    end_transfer(transfer, code == CURLE_OK);
     done(owner, result);
 }
 
@@ -148,7 +154,7 @@ void freshet_http_wait(freshet_http *http, int milliseconds) {
 void freshet_http_wake(freshet_http *http) { curl_multi_wakeup(http->multi); }
 
 void freshet_http_destroy(freshet_http *http) {
-    while (http->spare_count > 0) curl_easy_cleanup(http->spare[--http->spare_count]);
+    while (http->spare_count > 0) curl_easy_cleanup(http->spare[--http->spare_count].easy);
     curl_multi_cleanup(http->multi);
     free(http);
 }
@@ -160,14 +166,20 @@ freshet_transfer *freshet_http_begin(freshet_http *http, const freshet_http_requ
     if (transfer == NULL) return NULL;
     transfer->http = http;
     transfer->owner = owner;
-    transfer->easy = http->spare_count > 0 ? http->spare[--http->spare_count] : curl_easy_init();
+    transfer->options = freshet_http_options_of(request);
+    freshet_http_spare spare = {0};
+    if (http->spare_count > 0) spare = http->spare[--http->spare_count];
+    transfer->easy = spare.easy != NULL ? spare.easy : curl_easy_init();
     if (transfer->easy == NULL) {
         free(transfer);
         return NULL;
     }
-    if (freshet_transfer_configure(transfer, request) != 0 ||
+    bool as_before = spare.options.route != 0 && spare.options.route == transfer->options.route &&
+                     spare.options.compressed == transfer->options.compressed;
+    if (spare.options.route != 0 && !as_before) curl_easy_reset(transfer->easy);
+    if (freshet_transfer_configure(transfer, request, as_before) != 0 ||
         curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
-        end_transfer(transfer);
+        end_transfer(transfer, false);
         return NULL;
     }
     return transfer;
@@ -180,4 +192,4 @@ void freshet_transfer_resume(freshet_transfer *transfer, bool receiving, bool se
                                         (transfer->sending_paused ? CURLPAUSE_SEND : 0));
 }
 
-void freshet_transfer_cancel(freshet_transfer *transfer) { end_transfer(transfer); }
+void freshet_transfer_cancel(freshet_transfer *transfer) { end_transfer(transfer, false); }

@@ -124,7 +124,25 @@ static CURLcode set_route(freshet_transfer *transfer, const freshet_http_request
     return result;
 }
 
-int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_request *request) {
+/// What is the same for every transfer.
+static CURLcode set_manner(CURL *easy) {
+    CURLcode result = CURLE_OK;
+    result |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    result |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
+    result |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    // What the caller wrote goes out, dots and all.
+    result |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    result |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    result |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    result |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+    // Not every TLS library tells; then it is only not told apart from connecting.
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+    // Refused by a handle that has its buffer still, of that size, as after a transfer that was cut off.
+    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
+    return result;
+}
+
+int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_request *request, bool as_before) {
     CURL *easy = transfer->easy;
     CURLcode result = CURLE_OK;
     for (size_t i = 0; i < request->header_count; i++) {
@@ -132,22 +150,16 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
         if (longer == NULL) return CURLE_OUT_OF_MEMORY;
         transfer->headers = longer;
     }
+    transfer->may_replay = request->may_replay;
     result |= curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     result |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
-    result |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    result |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
-    result |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    result |= curl_easy_setopt(easy, CURLOPT_URL, request->url);
-    // What the caller wrote goes out, dots and all.
-    result |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    result |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-    result |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     result |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    result |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     result |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     result |= curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
-    // Refused by a handle that has its buffer still, of that size, as after a transfer that was cut off.
-    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
+    result |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
+    result |= curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    result |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     result |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout);
     result |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->total_timeout);
     result |= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
@@ -155,15 +167,17 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
     // The next request waits until the first one's handshake says whether it can share the connection. Without TLS it would
     // wait for its answer.
     result |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->http2 ? 1L : 0L);
+    if (as_before) return (int)result;
     if (request->compressed) result |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
-    transfer->may_replay = request->may_replay;
-    result |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
-    result |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
-    // Not every TLS library tells; then it is only not told apart from connecting.
-    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
-    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
+    result |= set_manner(easy);
     result |= set_method(easy, request);
     result |= set_tls(easy, request);
     result |= set_route(transfer, request);
     return (int)result;
+}
+
+freshet_http_options freshet_http_options_of(const freshet_http_request *request) {
+    // The list of CONNECT_TO is freed with its transfer.
+    bool plain = has_method(request, "GET") && !request->has_body && request->connect_to == NULL;
+    return (freshet_http_options){.route = plain ? request->route : 0, .compressed = request->compressed};
 }

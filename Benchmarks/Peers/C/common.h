@@ -21,7 +21,7 @@ static inline options parse(int argc, char **argv) {
     options o = {.size = 128, .count = 1000000};
     if (argc < 3) exit(64);
     o.mode = argv[1];
-    o.tls = !strncmp(argv[2], "wss:", 4);
+    o.tls = !strncmp(argv[2], "wss:", 4) || !strncmp(argv[2], "https:", 6);
     const char *colon = strrchr(argv[2], ':');
     o.port = atoi(colon + 1);
     o.path = strchr(colon, '/');

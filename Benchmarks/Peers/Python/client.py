@@ -22,7 +22,9 @@ parser.add_argument("--seconds", type=float, default=5)
 options = parser.parse_args()
 
 LIMIT = 64 << 20
-tls = ssl.create_default_context(cafile=options.ca) if options.url.startswith("wss:") else None
+WARM_UP = 1000
+REQUESTS = ("sequential", "parallel")
+tls = ssl.create_default_context(cafile=options.ca) if options.ca else None
 
 
 def cpu():
@@ -182,6 +184,28 @@ async def run_aiohttp():
             await converse(receive, socket.send_bytes, socket.send_str, socket)
 
 
+async def run_requests():
+    """GETs with aiohttp, one after another or as many at a time as there are connections."""
+    import aiohttp
+
+    width = options.connections if options.mode == "parallel" else 1
+
+    async def work(session, worker, count):
+        for _ in range(worker, count, width):
+            async with session.get(options.url) as reply:
+                if reply.status != 200 or len(await reply.read()) != options.size:
+                    raise SystemExit("another answer was expected")
+
+    async def run(session, count):
+        await asyncio.gather(*(work(session, worker, count) for worker in range(width)))
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=width, ssl=tls or True)) as session:
+        await run(session, WARM_UP)
+        begun, cpu_begun = time.perf_counter(), cpu()
+        await run(session, options.count)
+        report(messages=options.count, seconds=time.perf_counter() - begun, cpu_seconds=cpu() - cpu_begun)
+
+
 async def run_websockets():
     from websockets.asyncio.client import connect
 
@@ -192,7 +216,11 @@ async def run_websockets():
         await converse(socket.recv, socket.send, socket.send, socket)
 
 
-if options.mode not in ("receive", "send", "echo", "idle") or (options.library == "picows" and "deflate=1" in options.url):
+if options.mode in REQUESTS and options.library == "aiohttp":
+    import uvloop
+
+    uvloop.run(run_requests())
+elif options.mode not in ("receive", "send", "echo", "idle") or (options.library == "picows" and "deflate=1" in options.url):
     print('{"unsupported":true}')
 else:
     import uvloop

@@ -2,7 +2,7 @@
 
 import FreshetTransport
 
-// Our client, as a user would write it: a plain `for try await` loop, and `send`.
+// Our client, as a user would write it: a plain `for try await` loop, and `send`; for HTTP see Requests.swift.
 
 let options = Options(CommandLine.arguments)
 let size = options.number("size", 128)
@@ -132,6 +132,8 @@ func run() async throws {
     case "echo": try await echo()
     case "idle": try await idle()
     case "beside": try await beside()
+    case "sequential": report(try await Requests(options).sequential())
+    case "parallel": report(try await Requests(options).parallel())
     default: print(#"{"unsupported":true}"#)
     }
 }

@@ -104,6 +104,7 @@ typedef struct freshet_transfer freshet_transfer;
 
 /// Everything is copied, but for the PEM texts: they must live as long as the transfer.
 typedef struct {
+    uint64_t route; ///< the same number for requests that are alike from `unix_socket` on; 0: unknown
     const char *url;
     const char *method;
     const char *const _Nonnull *_Nullable headers; ///< lines without line breaks

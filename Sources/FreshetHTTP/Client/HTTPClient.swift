@@ -87,7 +87,8 @@ public struct HTTPClient: Sendable {
         } else {
             target = try HTTPTarget(path).appending("", query: query)
         }
-        var fields = base == nil || target.origin == base?.origin ? self.configuration.headers : [:]
+        let isOurs = base.map { target.isSameOrigin(as: $0) } ?? true
+        var fields = isOurs ? self.configuration.headers : [:]
         for field in headers { fields[values: field.name] = headers[values: field.name] }
         if fields[.userAgent] == nil { fields[.userAgent] = "freshet" }
         let request = HTTPRequest(

@@ -99,16 +99,21 @@ struct HTTPTarget: Hashable, Sendable {
         guard !reference.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
             throw FreshetError(.invalidInput, "a path has no control characters")
         }
-        let reference = reference.prefix { $0 != "#" }
-        guard !reference.isEmpty else { return self }
-        let parts = self.path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let base = parts[0].hasSuffix("/") ? parts[0].dropLast() : parts[0]
-        let query = parts.count > 1 ? "?\(parts[1])" : ""
-        let isQuery = reference.hasPrefix("?")
-        let path =
-            isQuery
-            ? "\(parts[0])\(query.isEmpty ? "?" : query + "&")\(reference.dropFirst())"
-            : "\(base)/\(reference.drop { $0 == "/" })\(reference.contains("?") && !query.isEmpty ? "&\(query.dropFirst())" : query)"
+        // In bytes: to find letters as people see them costs many times as much.
+        let (slash, question) = (UInt8(ascii: "/"), UInt8(ascii: "?"))
+        let reference = reference.utf8.prefix { $0 != UInt8(ascii: "#") }
+        guard let first = reference.first else { return self }
+        let base = self.path.utf8.prefix { $0 != question }
+        let query = Substring(self.path.utf8.dropFirst(base.count + 1))
+        var path: String
+        if first == question {
+            path = "\(Substring(base))?\(query)\(query.isEmpty ? "" : "&")\(Substring(reference.dropFirst()))"
+        } else {
+            path = String(Substring(base.last == slash ? base.dropLast() : base))
+            path += "/"
+            path += Substring(reference.drop { $0 == slash })
+            if !query.isEmpty { path += "\(reference.contains(question) ? "&" : "?")\(query)" }
+        }
         return HTTPTarget(
             scheme: self.scheme,
             authority: self.authority,
@@ -141,8 +146,13 @@ struct HTTPTarget: Hashable, Sendable {
         return try HTTPTarget(url.absoluteString)
     }
 
+    func isSameOrigin(as other: HTTPTarget) -> Bool {
+        // Most often they are written alike.
+        self.scheme == other.scheme && self.authority == other.authority || self.origin == other.origin
+    }
+
     /// Scheme, host and port (RFC 6454 4).
-    var origin: String {
+    private var origin: String {
         let hasPort =
             self.authority.hasSuffix("]") ? false : self.authority.split(separator: "]").last?.contains(":") ?? false
         guard self.scheme != "http+unix", !hasPort else { return "\(self.scheme)://\(self.authority)" }

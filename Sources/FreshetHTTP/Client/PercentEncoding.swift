@@ -49,6 +49,10 @@ extension UInt8 {
 
     /// What may stand in a path or a query, the signs that divide them included, and `%` where something is encoded already.
     var isInPath: Bool {
-        self.isUnreserved || "!$&'()*+,;=:@/?%".utf8.contains(self)
+        switch self {
+        // Letters and digits, and - . _ ~ ! $ & ' ( ) * + , ; = : @ / ? %
+        case 0x21, 0x24...0x3B, 0x3D, 0x3F...0x5A, 0x5F, 0x61...0x7A, 0x7E: true
+        default: false
+        }
     }
 }

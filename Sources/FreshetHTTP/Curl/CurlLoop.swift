@@ -33,6 +33,8 @@ final class CurlLoop: @unchecked Sendable {
     private var active: [ObjectIdentifier: CurlTransfer] = [:]
     private var touched: [CurlTransfer] = []
     private var nextDeadline: ContinuousClock.Instant?
+    /// When this turn began. Nothing of it takes so long that the clock has to be asked for every line of a head.
+    private(set) var now = ContinuousClock.now
 
     init(connectionsPerOrigin: Int) {
         self.connectionsPerOrigin = connectionsPerOrigin
@@ -96,6 +98,7 @@ final class CurlLoop: @unchecked Sendable {
         }
         unsafe self.pool = pool
         while let commands = self.commands() {
+            self.now = .now
             for command in commands { unsafe self.perform(command, pool) }
             unsafe freshet_http_perform(pool)
             self.handOut()
@@ -170,9 +173,8 @@ final class CurlLoop: @unchecked Sendable {
     /// Ends what the server was silent for too long about. Looked at no more often than a deadline can pass: what comes
     /// meanwhile only moves them on.
     private func expire() {
-        guard let next = self.nextDeadline, next <= .now else { return }
-        let now = ContinuousClock.now
-        for transfer in self.active.values where transfer.deadline.map({ $0 <= now }) ?? false { transfer.expire() }
+        guard let next = self.nextDeadline, next <= self.now else { return }
+        for transfer in self.active.values where transfer.deadline.map({ $0 <= self.now }) ?? false { transfer.expire() }
         self.handOut()
         self.nextDeadline = self.active.values.compactMap(\.deadline).min()
     }
@@ -180,7 +182,7 @@ final class CurlLoop: @unchecked Sendable {
     /// Milliseconds to wait for something at most. libcurl's own timers end it too.
     private var patience: Int32 {
         guard let next = self.nextDeadline else { return 60_000 }
-        let left = (next - .now) / .milliseconds(1)
+        let left = (next - self.now) / .milliseconds(1)
         return Int32(min(max(left.rounded(.up), 0), 60_000))
     }
 

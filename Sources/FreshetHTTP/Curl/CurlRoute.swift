@@ -7,6 +7,13 @@ import HTTPTypes
 
 /// The way to one origin: what all requests to it have in common.
 struct CurlRoute: Sendable {
+    private static let count = Locked<UInt64>(0)
+
+    /// What C knows it by: the same for no two.
+    private let number = Self.count.withLock { count in
+        count += 1
+        return count
+    }
     /// Host and port, or the socket's path: for messages.
     let name: String
     /// Scheme and authority, as libcurl is to see them.
@@ -68,45 +75,45 @@ struct CurlRoute: Sendable {
         _ body: (inout freshet_http_request) -> OpaquePointer?
     ) -> OpaquePointer? {
         var texts = CTexts()
-        let headers = self.headerLines(of: call)
-        for line in headers { texts.append(line) }
-        for text in [
-            self.base + (call.request.path ?? "/"), call.request.method.rawValue, self.socketPath ?? "",
-            self.connectTo ?? "", self.proxy.map { "http://\($0)" } ?? "", self.proxyCredentials ?? "",
-            self.tls.pins ?? "",
-        ] { texts.append(text) }
+        let url = texts.append(self.base, call.request.path ?? "/")
+        let method = texts.append(call.request.method.rawValue)
+        let socketPath = self.socketPath.map { texts.append($0) }
+        let connectTo = self.connectTo.map { texts.append($0) }
+        let proxy = self.proxy.map { texts.append("http://\($0)") }
+        let credentials = self.proxyCredentials.map { texts.append($0) }
+        let pins = self.tls.pins.map { texts.append($0) }
+        let others = texts.count
+        self.appendHeaders(of: call, to: &texts)
         let asksForCompression = self.compresses && call.request.headerFields[.acceptEncoding] == nil
         return unsafe texts.withPointers { pointers in
-            let rest = unsafe Array(pointers[headers.count...])
-            return unsafe pointers.withUnsafeBufferPointer { pointers in
-                var request = unsafe freshet_http_request(
-                    url: rest[0],
-                    method: rest[1],
-                    headers: pointers.baseAddress,
-                    header_count: headers.count,
-                    has_body: call.body != nil,
-                    body_size: Int64(call.body?.length ?? -1),
-                    may_replay: call.isIdempotent,
-                    http2: call.allowsHTTP2 && self.isSecure,
-                    compressed: asksForCompression,
-                    connect_timeout: call.timeouts.connect.milliseconds,
-                    total_timeout: call.timeouts.total?.milliseconds ?? 0,
-                    unix_socket: self.socketPath == nil ? nil : rest[2],
-                    connect_to: self.connectTo == nil ? nil : rest[3],
-                    proxy: self.proxy == nil ? nil : rest[4],
-                    proxy_credentials: self.proxy?.user == nil ? nil : rest[5],
-                    authorities: self.tls.authorities?.baseAddress,
-                    authorities_size: self.tls.authorities?.count ?? 0,
-                    certificate: self.tls.certificate?.baseAddress,
-                    certificate_size: self.tls.certificate?.count ?? 0,
-                    key: self.tls.key?.baseAddress,
-                    key_size: self.tls.key?.count ?? 0,
-                    pins: self.tls.pins == nil ? nil : rest[6],
-                    tls13: self.tls.configuration.minimumVersion == .tls13,
-                    insecure: self.tls.configuration.acceptsAnyCertificate
-                )
-                return unsafe body(&request)
-            }
+            var request = unsafe freshet_http_request(
+                route: self.number,
+                url: pointers[url],
+                method: pointers[method],
+                headers: pointers.baseAddress.map { unsafe $0 + others },
+                header_count: pointers.count - others,
+                has_body: call.body != nil,
+                body_size: Int64(call.body?.length ?? -1),
+                may_replay: call.isIdempotent,
+                http2: call.allowsHTTP2 && self.isSecure,
+                compressed: asksForCompression,
+                connect_timeout: call.timeouts.connect.milliseconds,
+                total_timeout: call.timeouts.total?.milliseconds ?? 0,
+                unix_socket: socketPath.map { unsafe pointers[$0] },
+                connect_to: connectTo.map { unsafe pointers[$0] },
+                proxy: proxy.map { unsafe pointers[$0] },
+                proxy_credentials: credentials.map { unsafe pointers[$0] },
+                authorities: self.tls.authorities?.baseAddress,
+                authorities_size: self.tls.authorities?.count ?? 0,
+                certificate: self.tls.certificate?.baseAddress,
+                certificate_size: self.tls.certificate?.count ?? 0,
+                key: self.tls.key?.baseAddress,
+                key_size: self.tls.key?.count ?? 0,
+                pins: pins.map { unsafe pointers[$0] },
+                tls13: self.tls.configuration.minimumVersion == .tls13,
+                insecure: self.tls.configuration.acceptsAnyCertificate
+            )
+            return unsafe body(&request)
         }
     }
 
@@ -117,19 +124,19 @@ struct CurlRoute: Sendable {
         return parts.map { PercentEncoding.encoded($0) { $0.isUnreserved } }.joined(separator: ":")
     }
 
-    private func headerLines(of call: HTTPCall) -> [String] {
+    private func appendHeaders(of call: HTTPCall, to texts: inout CTexts) {
+        let fields = call.request.headerFields
         // libcurl would wait for a 100 before large bodies.
-        var lines = call.body == nil ? [] : ["Expect:"]
+        if call.body != nil { texts.append("Expect:") }
         // libcurl would call no body at all a form.
-        if call.body == nil, call.request.headerFields[.contentType] == nil { lines.append("Content-Type:") }
-        if let host = self.host, call.request.headerFields[.host] == nil { lines.append("Host: \(host)") }
-        for field in call.request.headerFields {
+        if call.body == nil, call.request.method != .get, fields[.contentType] == nil { texts.append("Content-Type:") }
+        if let host = self.host, fields[.host] == nil { texts.append("Host: ", host) }
+        for field in fields {
             // Those say how the body is sent, and libcurl does that.
             guard field.name != .contentLength, field.name != .transferEncoding else { continue }
             // An empty value is written with a semicolon, for libcurl takes a colon for "do not send it".
-            lines.append(field.value.isEmpty ? "\(field.name.rawName);" : "\(field.name.rawName): \(field.value)")
+            texts.append(field.name.rawName, field.value.isEmpty ? ";" : ": ", field.value)
         }
-        return lines
     }
 }
 

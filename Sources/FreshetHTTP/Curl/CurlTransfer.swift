@@ -69,12 +69,12 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// Streams may be silent for ever, but not before they are asked for, and a refusal is none.
     private var patience: Duration? {
-        let isRefusal = self.head.isComplete && self.head.response.status.kind != .successful
+        let isRefusal = self.head.isComplete && self.head.status.kind != .successful
         return self.call.timeouts.receive ?? (isRefusal || !self.isRequested ? self.call.timeouts.connect : nil)
     }
 
     func begin(on pool: OpaquePointer, of loop: CurlLoop) {
-        self.begun = .now
+        self.begun = self.loop.now
         self.lastHeard = self.begun
         guard !self.answer.isGiven else { return self.finish(.success(())) }
         // Proof: the loop keeps the transfer until it is over, and C is told nothing of it after that.
@@ -112,7 +112,7 @@ final class CurlTransfer: @unchecked Sendable {
     func resumeReceiving() {
         guard let handle = unsafe self.handle, self.isPaused else { return }
         self.isPaused = false
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         unsafe freshet_transfer_resume(handle, true, false)
         // What was kept is handed out at once, and libcurl does not take its refusal for an end.
         guard let failure = self.failure else { return }
@@ -123,7 +123,7 @@ final class CurlTransfer: @unchecked Sendable {
     func resumeSending() {
         guard let handle = unsafe self.handle else { return }
         self.isStarving = false
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         unsafe freshet_transfer_resume(handle, false, true)
     }
 
@@ -131,7 +131,7 @@ final class CurlTransfer: @unchecked Sendable {
         guard let handle = unsafe self.handle, let patience = self.patience else { return }
         // Reaching the server has a deadline of its own, and waiting for a connection no other than this.
         guard self.isRequested else {
-            self.lastHeard = .now
+            self.lastHeard = self.loop.now
             let isLate = self.lastHeard - self.begun >= self.call.timeouts.connect + patience
             return isLate ? unsafe self.fail(self.route.noConnection, handle) : ()
         }
@@ -148,12 +148,12 @@ final class CurlTransfer: @unchecked Sendable {
 
     func requested() {
         self.isRequested = true
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         self.touch()
     }
 
     func received(header line: UnsafeRawBufferPointer) -> Bool {
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         do throws(FreshetError) {
             unsafe try self.head.read(line: line)
         } catch {
@@ -170,9 +170,9 @@ final class CurlTransfer: @unchecked Sendable {
     /// What is announced to be too long need not be begun.
     private func checkLength() -> Bool {
         // Neither of these has a body, whatever it says of its length (RFC 9110 8.6).
-        guard self.call.request.method != .head, self.head.response.status != .notModified else { return true }
-        let isCompressed = self.head.response.headerFields[.contentEncoding] != nil
-        guard let limit = self.call.limits.body, let length = self.head.contentLength, length > limit, !isCompressed
+        guard self.call.request.method != .head, self.head.status != .notModified else { return true }
+        guard let limit = self.call.limits.body, let length = self.head.contentLength, length > limit,
+            !self.head.isEncoded
         else { return true }
         self.failure = self.tooLarge(limit)
         return false
@@ -187,7 +187,7 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     func received(body bytes: UnsafeRawBufferPointer, pause: inout Bool) -> Bool {
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         guard !self.isPaused else {
             pause = true
             return true
@@ -208,7 +208,7 @@ final class CurlTransfer: @unchecked Sendable {
     private static let readAhead = 1 << 20
 
     func fill(_ buffer: UnsafeMutableRawBufferPointer, pause: inout Bool) -> Int {
-        self.lastHeard = .now
+        self.lastHeard = self.loop.now
         switch unsafe self.upload?.fill(buffer) {
         case .bytes(let count): return count
         case .nothingYet:
@@ -293,8 +293,7 @@ final class CurlTransfer: @unchecked Sendable {
         )
         self.queue = queue
         if !pieces.isEmpty { self.isPaused = queue.append(pieces, bytes: size) == .full || self.isPaused }
-        let isCompressed = self.head.response.headerFields[.contentEncoding] != nil
-        let body = HTTPBody.streaming(queue, length: isCompressed ? nil : self.head.contentLength)
+        let body = HTTPBody.streaming(queue, length: self.head.isEncoded ? nil : self.head.contentLength)
         self.answer.give(.success(HTTPReply(self.head.response, body: body)))
     }
 }

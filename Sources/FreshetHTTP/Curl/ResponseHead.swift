@@ -5,14 +5,22 @@ import HTTPTypes
 
 /// The head of an answer, line by line as libcurl hands it out. Of several, as after a 1xx, the last one counts.
 struct ResponseHead {
-    private(set) var response = HTTPResponse(status: .init(code: 0))
+    private(set) var status = HTTPResponse.Status(code: 0)
     private(set) var isComplete = false
     /// The length of the body that the server announces, where it does and that counts (RFC 9112 6.3).
     private(set) var contentLength: Int?
+    /// Whether the body is compressed, or in another way not what the length is of.
+    private(set) var isEncoded = false
+    private var fields = HTTPFields()
+    // Noted as they come: to look a field up costs many times as much.
+    private var lengths: [String] = []
+    private var isChunked = false
     private var byteCount = 0
     private let limit: Int
 
     init(limit: Int) { self.limit = limit }
+
+    var response: HTTPResponse { HTTPResponse(status: self.status, headerFields: self.fields) }
 
     /// Reads a line with its line break.
     mutating func read(line: UnsafeRawBufferPointer) throws(FreshetError) {
@@ -28,66 +36,79 @@ struct ResponseHead {
         guard !self.isComplete else { return }
         let bytes = unsafe UnsafeRawBufferPointer(rebasing: line.prefix { $0 != 0x0D && $0 != 0x0A })
         if unsafe bytes.isEmpty {
-            self.isComplete = self.response.status.kind != .informational
+            self.isComplete = self.status.kind != .informational
             if self.isComplete { self.contentLength = try self.announcedLength() }
-        } else if unsafe bytes.starts(with: "HTTP/".utf8) {
-            self.response = HTTPResponse(status: unsafe try Self.status(of: bytes))
+        } else if unsafe bytes[0] == UInt8(ascii: "H"), unsafe bytes.starts(with: "HTTP/".utf8) {
+            self.begin(unsafe try Self.status(of: bytes))
         } else if unsafe bytes[0] == 0x20 || bytes[0] == 0x09 {
-            self.unfold(unsafe String(decoding: bytes, as: UTF8.self))
+            self.unfold(unsafe Self.trimmed(bytes))
         } else if let colon = unsafe bytes.firstIndex(of: UInt8(ascii: ":")) {
             self.append(
                 name: unsafe String(decoding: bytes[..<colon], as: UTF8.self),
-                value: unsafe String(decoding: bytes[(colon + 1)...], as: UTF8.self)
+                value: unsafe Self.trimmed(UnsafeRawBufferPointer(rebasing: bytes[(colon + 1)...]))
             )
         } else {
             throw FreshetError(.protocolViolation, "the server answered with a header line that is no field")
         }
     }
 
+    private mutating func begin(_ status: HTTPResponse.Status) {
+        self.status = status
+        (self.fields, self.lengths) = ([:], [])
+        self.fields.reserveCapacity(16)
+        (self.isEncoded, self.isChunked) = (false, false)
+    }
+
     private mutating func append(name: String, value: String) {
         // What is no name cannot be asked for either.
         guard let name = HTTPField.Name(name) else { return }
-        self.response.headerFields.append(HTTPField(name: name, value: Self.trimmed(value)))
+        switch name {
+        case .contentLength: self.lengths.append(value)
+        case .contentEncoding: self.isEncoded = true
+        case .transferEncoding: self.isChunked = true
+        default: break
+        }
+        self.fields.append(HTTPField(name: name, value: value))
     }
 
     /// The value of the field before goes on (RFC 9112 5.2).
     private mutating func unfold(_ text: String) {
-        guard let last = self.response.headerFields.popLast() else { return }
-        self.append(name: last.name.rawName, value: "\(last.value) \(Self.trimmed(text))")
+        guard let last = self.fields.popLast() else { return }
+        self.append(name: last.name.rawName, value: "\(last.value) \(text)")
     }
 
-    private static func trimmed(_ value: String) -> String {
-        let utf8 = value.utf8
-        guard let first = utf8.firstIndex(where: { $0 != 0x20 && $0 != 0x09 }),
-            let last = utf8.lastIndex(where: { $0 != 0x20 && $0 != 0x09 })
-        else { return "" }
-        return String(value[first...last])
+    /// Without the spaces around it.
+    private static func trimmed(_ value: UnsafeRawBufferPointer) -> String {
+        var (first, end) = (0, value.count)
+        while first < end, unsafe Self.isSpace(value[first]) { first += 1 }
+        while end > first, unsafe Self.isSpace(value[end - 1]) { end -= 1 }
+        return unsafe String(decoding: value[first..<end], as: UTF8.self)
     }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
     /// `HTTP/1.1 200 OK`
     private static func status(of line: UnsafeRawBufferPointer) throws(FreshetError) -> HTTPResponse.Status {
-        let parts = unsafe line.split(separator: 0x20, maxSplits: 2)
-        guard unsafe parts.count > 1, unsafe parts[1].count == 3,
-            let code = unsafe Int(String(decoding: parts[1], as: UTF8.self)), (100...999).contains(code)
+        let rest = unsafe line.drop { $0 != 0x20 }.drop { $0 == 0x20 }
+        let digits = unsafe rest.prefix { $0 != 0x20 }
+        guard unsafe digits.count == 3, let code = unsafe Int(String(decoding: digits, as: UTF8.self)),
+            (100...999).contains(code)
         else {
             throw FreshetError(.protocolViolation, "the server answered with a status that HTTP does not have")
         }
         guard code != 101 else {
             throw FreshetError(.protocolViolation, "the server switches to another protocol, which was not asked for")
         }
-        let reason = unsafe parts.count > 2 ? String(decoding: parts[2], as: UTF8.self) : ""
+        let reason = unsafe String(decoding: rest.dropFirst(4), as: UTF8.self)
         return HTTPResponse.Status(code: code, reasonPhrase: reason)
     }
 
     /// Several lengths that differ are an attempt to have two of us see two bodies (RFC 9112 6.3).
     private func announcedLength() throws(FreshetError) -> Int? {
-        let fields = self.response.headerFields
-        guard !fields.contains(.transferEncoding) else { return nil }
-        let lengths = Set(
-            fields[values: .contentLength].flatMap { $0.split(separator: ",") }.map { Self.trimmed(String($0)) }
-        )
-        guard let text = lengths.first else { return nil }
-        guard lengths.count == 1, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(text) else {
+        guard !self.isChunked, let text = self.lengths.first else { return nil }
+        if self.lengths.count == 1, let length = Self.length(text[...]) { return length }
+        let lengths = Set(self.lengths.joined(separator: ",").split { ", \t".contains($0) })
+        guard lengths.count == 1, let length = lengths.first.flatMap({ Self.length($0) }) else {
             throw FreshetError(
                 .protocolViolation,
                 lengths.count > 1
@@ -96,5 +117,9 @@ struct ResponseHead {
             )
         }
         return length
+    }
+
+    private static func length(_ text: Substring) -> Int? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 }

@@ -64,7 +64,7 @@ struct RedirectMiddleware: HTTPMiddleware {
             FreshetError(.rejected(status: status), "\(from.name) redirects to \(target.name), \(why)")
         }
         guard target.scheme == from.scheme || target.scheme == "https" else { throw refused("which has no TLS") }
-        let isSameOrigin = target.origin == from.origin
+        let isSameOrigin = target.isSameOrigin(as: from)
         guard isSameOrigin || self.policy.acrossOrigins else { throw refused("another origin") }
         var call = call
         call.request.scheme = target.scheme

@@ -3,6 +3,7 @@
 /// The command line that all clients share: `MODE URL [--ca FILE] [--size N] [--count N] [--connections N]`.
 struct Options: Sendable {
     let mode: String
+    let url: String
     let isSecure: Bool
     let port: Int
     let path: String
@@ -13,8 +14,8 @@ struct Options: Sendable {
 
     init(_ arguments: [String]) {
         self.mode = arguments[1]
-        let url = arguments[2]
-        self.isSecure = url.hasPrefix("wss:")
+        self.url = arguments[2]
+        self.isSecure = url.hasPrefix("wss:") || url.hasPrefix("https:")
         let authority = url.split(separator: "/", maxSplits: 2)[1]
         self.port = Int(authority.split(separator: ":")[1]) ?? 0
         self.path = "/" + url.split(separator: "/", maxSplits: 2)[2]
@@ -28,6 +29,7 @@ struct Options: Sendable {
     }
 
     func report(_ fields: String) {
-        print(#"{"client":"nio","mode":"\#(self.mode)","size":\#(self.size),\#(fields)}"#)
+        let client = self.url.hasPrefix("http") ? "async-http-client" : "nio"
+        print(#"{"client":"\#(client)","mode":"\#(self.mode)","size":\#(self.size),\#(fields)}"#)
     }
 }

@@ -12,7 +12,7 @@ import Darwin
 import Glibc
 #endif
 
-// SwiftNIO's WebSocket client: one event loop, our handler right behind its frame decoder.
+// SwiftNIO's WebSocket client: one event loop, our handler right behind its frame decoder. For HTTP see Requests.swift.
 
 func fail(_ why: String) -> Never {
     let line = Array("\(why)\n".utf8)
@@ -69,12 +69,12 @@ func prepare(_ channel: any Channel, _ options: Options, _ tls: NIOSSLContext?) 
     return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
 }
 
-func makeTLS(_ options: Options) throws -> NIOSSLContext? {
+func makeTLS(_ options: Options) -> TLSConfiguration? {
     guard options.isSecure else { return nil }
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.trustRoots = options.ca.map { .file($0) } ?? .default
     configuration.minimumTLSVersion = .tlsv13
-    return try NIOSSLContext(configuration: configuration)
+    return configuration
 }
 
 /// Opens connections that stay idle, a hundred at a time, and tells what each of them needs.
@@ -101,13 +101,17 @@ func idle(_ options: Options, on group: MultiThreadedEventLoopGroup, tls: NIOSSL
 }
 
 let options = Options(CommandLine.arguments)
-if !["receive", "send", "echo", "idle"].contains(options.mode) || options.path.contains("deflate=1") {
+if !["receive", "send", "echo", "idle", "sequential", "parallel"].contains(options.mode)
+    || options.path.contains("deflate=1")
+{
     print(#"{"unsupported":true}"#)
 } else {
     do {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let tls = try makeTLS(options)
-        if options.mode == "idle" {
+        let tls = try makeTLS(options).map { try NIOSSLContext(configuration: $0) }
+        if ["sequential", "parallel"].contains(options.mode) {
+            try await Requests(options, tls: makeTLS(options)).run()
+        } else if options.mode == "idle" {
             try await idle(options, on: group, tls: tls)
         } else {
             try await connect(options, on: group, tls: tls).closeFuture.get()
