@@ -167,19 +167,14 @@ package struct GraphQLCache: Sendable {
             throw FreshetError(.messageTooLarge, "a result of more than \(Self.resultLimit) bytes is not cached")
         }
         let json = payload.array
-        try JSONCheck.run(json)
-        var cursor = JSONCursor(bytes: json, position: 0)
-        cursor.skipSpace()
-        guard cursor.first == UInt8(ascii: "{") else { return nil }
         var data: Range<Int>?
         var errors: [GraphQLError] = []
-        cursor.enter()
-        while let key = cursor.nextKey() {
-            let value = cursor.skipValue()
-            if json[key].elementsEqual("data".utf8) {
-                data = value
-            } else if json[key].elementsEqual("errors".utf8), json[value.lowerBound] != UInt8(ascii: "n") {
-                errors = GraphQLError.list(from: Array(json[value]))
+        for member in try JSONCheck.run(json) {
+            if json[member.key].elementsEqual("data".utf8) {
+                data = member.value
+            } else if json[member.key].elementsEqual("errors".utf8), json[member.value.lowerBound] != UInt8(ascii: "n")
+            {
+                errors = GraphQLError.list(from: Array(json[member.value]))
             }
         }
         guard let data else { return nil }

@@ -109,7 +109,7 @@ struct GraphQLPlan {
             }
             self.fields.append(
                 Field(
-                    response: self.append("\"\(found.field.responseKey)\":"),
+                    response: self.append("\"", found.field.responseKey, "\":"),
                     number: number,
                     storage: self.append(storage),
                     selection: selection,
@@ -120,9 +120,9 @@ struct GraphQLPlan {
         return first..<self.fields.count
     }
 
-    private mutating func append(_ text: String) -> Range<Int> {
+    private mutating func append(_ parts: String...) -> Range<Int> {
         let start = self.text.count
-        self.text += text.utf8
+        for part in parts { self.text += part.utf8 }
         return start..<self.text.count
     }
 }

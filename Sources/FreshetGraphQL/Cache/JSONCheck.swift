@@ -4,13 +4,22 @@ import FreshetCore
 
 /// Whether a text is one JSON value (RFC 8259), and nothing behind it; without recursion, so any depth will do.
 struct JSONCheck {
+    /// A member of the object that is the whole text.
+    struct Member {
+        /// Between its quotes.
+        let key: Range<Int>
+        fileprivate(set) var value: Range<Int>
+    }
+
     private let bytes: [UInt8]
     private var position = 0
     /// The brackets that are open: true for those of an object.
     private var open: [Bool] = []
+    private var members: [Member] = []
 
+    /// - Returns: the members, if it is an object.
     /// - Throws: `.protocolViolation`, with the offset at which it stops being JSON.
-    static func run(_ bytes: [UInt8]) throws(FreshetError) {
+    static func run(_ bytes: [UInt8]) throws(FreshetError) -> [Member] {
         var check = JSONCheck(bytes: bytes)
         guard check.checkAll() else {
             throw FreshetError(
@@ -19,6 +28,7 @@ struct JSONCheck {
                 hint: "check that the URL is a GraphQL endpoint"
             )
         }
+        return check.members
     }
 
     private init(bytes: [UInt8]) {
@@ -31,6 +41,9 @@ struct JSONCheck {
         self.skipSpace()
         guard self.checkValue() else { return false }
         while let isObject = self.open.last {
+            if self.open.count == 1, let member = self.members.last {
+                self.members[self.members.count - 1].value = member.value.lowerBound..<self.position
+            }
             self.skipSpace()
             switch self.peek {
             case UInt8(ascii: ","):
@@ -71,11 +84,14 @@ struct JSONCheck {
     }
 
     private mutating func checkKey() -> Bool {
+        let start = self.position + 1
         guard self.peek == UInt8(ascii: "\""), self.checkString() else { return false }
+        let key = start..<self.position - 1
         self.skipSpace()
         guard self.peek == UInt8(ascii: ":") else { return false }
         self.position += 1
         self.skipSpace()
+        if self.open.count == 1 { self.members.append(Member(key: key, value: self.position..<self.position)) }
         return true
     }
 
@@ -94,14 +110,13 @@ struct JSONCheck {
 
     private mutating func checkString() -> Bool {
         self.position += 1
-        while self.position < self.bytes.count {
-            let byte = self.bytes[self.position]
+        while true {
+            self.position = JSONCursor.endOfPlainText(self.bytes, self.position)
+            guard let byte = self.peek, byte >= 0x20 else { return false }
             self.position += 1
             if byte == UInt8(ascii: "\"") { return true }
-            guard byte >= 0x20 else { break }
-            guard byte != UInt8(ascii: "\\") || self.checkEscape() else { return false }
+            guard self.checkEscape() else { return false }
         }
-        return false
     }
 
     private mutating func checkEscape() -> Bool {

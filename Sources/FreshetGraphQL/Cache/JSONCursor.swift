@@ -62,12 +62,27 @@ struct JSONCursor {
     @discardableResult
     private mutating func skipString() -> Range<Int> {
         let start = self.position + 1
-        var position = start
+        var position = Self.endOfPlainText(self.bytes, start)
         while self.bytes[position] != UInt8(ascii: "\"") {
-            position += self.bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+            // An escape, the second character of which may be a quote.
+            position = Self.endOfPlainText(self.bytes, position + 2)
         }
         self.position = position + 1
         return start..<position
+    }
+
+    /// Where the next quote, escape or control character is, or the end.
+    @inline(__always)
+    static func endOfPlainText(_ bytes: [UInt8], _ start: Int) -> Int {
+        bytes.withUnsafeBytes { bytes in
+            var position = start
+            while position < bytes.count {
+                let byte = bytes[position]
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+                position += 1
+            }
+            return position
+        }
     }
 
     private mutating func skipNested() {

@@ -82,7 +82,7 @@ struct GraphQLStoreTests {
     func order() async throws {
         let store = self.store
         let operation = try await operation(1)
-        let last = 2_000
+        let last = 500
         let writer = Task {
             for n in 1...last {
                 try await store.write(
