@@ -26,7 +26,7 @@ public actor AuthSession<Method: Authenticator> {
 
     /// How the server wants it.
     public nonisolated let authenticator: Method
-    private let keeper: CredentialKeeper<Credential>
+    private var keeper: CredentialKeeper<Credential>
     private let timeout: Duration
     private let time: TimeSource
     private let wall: @Sendable () -> Date

@@ -5,13 +5,13 @@ import FreshetCore
 
 /// A session's place in a store. What is written is written in the order in which it happened, while the session goes
 /// on.
-final class CredentialKeeper<Credential: AuthCredential>: Sendable {
+struct CredentialKeeper<Credential: AuthCredential>: Sendable {
     typealias Stored = StoredCredential<Credential>
 
     private let store: any CredentialStore
     private let name: String
     /// The last writing, and what was wrong with it.
-    private let writing = Locked<Task<FreshetError?, Never>?>(nil)
+    private var writing: Task<FreshetError?, Never>?
 
     init(store: any CredentialStore, name: String) {
         self.store = store
@@ -30,7 +30,7 @@ final class CredentialKeeper<Credential: AuthCredential>: Sendable {
         return stored
     }
 
-    func save(_ stored: Stored, failed: @escaping @Sendable (FreshetError) -> Void) {
+    mutating func save(_ stored: Stored, failed: @escaping @Sendable (FreshetError) -> Void) {
         self.write(failed) { store, name throws(FreshetError) in
             guard let data = try? JSONEncoder().encode(stored) else {
                 throw FreshetError(.invalidInput, "a \(Credential.self) cannot be written as JSON")
@@ -39,31 +39,28 @@ final class CredentialKeeper<Credential: AuthCredential>: Sendable {
         }
     }
 
-    func clear(failed: @escaping @Sendable (FreshetError) -> Void) {
+    mutating func clear(failed: @escaping @Sendable (FreshetError) -> Void) {
         self.write(failed) { store, name throws(FreshetError) in try await store.clear(name) }
     }
 
     /// Returns when everything is written, and what was wrong with the last of it.
     func settled() async -> FreshetError? {
-        await self.writing.withLock { $0 }?.value
+        await self.writing?.value
     }
 
-    private func write(
+    private mutating func write(
         _ failed: @escaping @Sendable (FreshetError) -> Void,
         _ body: @escaping @Sendable (any CredentialStore, String) async throws(FreshetError) -> Void
     ) {
-        let (store, name) = (self.store, self.name)
-        self.writing.withLock { last in
-            let before = last
-            last = Task {
-                _ = await before?.value
-                do throws(FreshetError) {
-                    try await body(store, name)
-                    return nil
-                } catch {
-                    failed(error)
-                    return error
-                }
+        let (store, name, before) = (self.store, self.name, self.writing)
+        self.writing = Task {
+            _ = await before?.value
+            do throws(FreshetError) {
+                try await body(store, name)
+                return nil
+            } catch {
+                failed(error)
+                return error
             }
         }
     }
