@@ -57,13 +57,12 @@ static freshet_http_end end_of(CURLcode code, long proxy_status) {
     case CURLE_HTTP2: return FRESHET_HTTP_NOT_HTTP;
     // Over HTTP/2 an answer that breaks off resets its stream.
     case CURLE_HTTP2_STREAM: return FRESHET_HTTP_BROKEN;
-    // Said of a line, or of decompressed bytes that wait, beyond libcurl's own limits.
+    // Said of a header line beyond libcurl's own limit.
     case CURLE_OUT_OF_MEMORY:
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE:
 #endif
         return FRESHET_HTTP_TOO_LARGE;
-    case CURLE_BAD_CONTENT_ENCODING: return FRESHET_HTTP_ENCODING;
     case CURLE_SEND_FAIL_REWIND: return FRESHET_HTTP_REPLAY;
     case CURLE_WRITE_ERROR:
     case CURLE_READ_ERROR:

@@ -155,7 +155,6 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
     // The next request waits until the first one's handshake says whether it can share the connection. Without TLS it would
     // wait for its answer.
     result |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->http2 ? 1L : 0L);
-    if (request->compressed) result |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     transfer->may_replay = request->may_replay;
     result |= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     result |= curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);

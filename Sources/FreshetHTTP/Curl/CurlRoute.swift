@@ -75,7 +75,6 @@ struct CurlRoute: Sendable {
             self.connectTo ?? "", self.proxy.map { "http://\($0)" } ?? "", self.proxyCredentials ?? "",
             self.tls.pins ?? "",
         ] { texts.append(text) }
-        let asksForCompression = self.compresses && call.request.headerFields[.acceptEncoding] == nil
         return unsafe texts.withPointers { pointers in
             let rest = unsafe Array(pointers[headers.count...])
             return unsafe pointers.withUnsafeBufferPointer { pointers in
@@ -88,7 +87,6 @@ struct CurlRoute: Sendable {
                     body_size: Int64(call.body?.length ?? -1),
                     may_replay: call.isIdempotent,
                     http2: call.allowsHTTP2 && self.isSecure,
-                    compressed: asksForCompression,
                     connect_timeout: call.timeouts.connect.milliseconds,
                     total_timeout: call.timeouts.total?.milliseconds ?? 0,
                     unix_socket: self.socketPath == nil ? nil : rest[2],
@@ -117,11 +115,17 @@ struct CurlRoute: Sendable {
         return parts.map { PercentEncoding.encoded($0) { $0.isUnreserved } }.joined(separator: ":")
     }
 
+    /// Whether an answer may come packed, and is unpacked. A caller who asks for a coding gets what comes.
+    func unpacks(_ call: HTTPCall) -> Bool {
+        self.compresses && call.request.headerFields[.acceptEncoding] == nil
+    }
+
     private func headerLines(of call: HTTPCall) -> [String] {
         // libcurl would wait for a 100 before large bodies.
         var lines = call.body == nil ? [] : ["Expect:"]
         // libcurl would call no body at all a form.
         if call.body == nil, call.request.headerFields[.contentType] == nil { lines.append("Content-Type:") }
+        if self.unpacks(call) { lines.append("Accept-Encoding: gzip") }
         if let host = self.host, call.request.headerFields[.host] == nil { lines.append("Host: \(host)") }
         for field in call.request.headerFields {
             // Those say how the body is sent, and libcurl does that.
