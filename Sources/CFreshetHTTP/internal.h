@@ -10,15 +10,10 @@
 /// Handles that are used again: making one costs more than a request.
 #define FRESHET_HTTP_SPARE 64
 
-/// What is set on a handle and can be left there when the next request is a plain GET by the same route; route 0: nothing.
-typedef struct {
-    uint64_t route;
-    bool compressed;
-} freshet_http_options;
-
 typedef struct {
     CURL *easy;
-    freshet_http_options options;
+    /// What is left on it: the number of its route, when the next request can be a plain GET by the same; 0: nothing.
+    uint64_t settings;
 } freshet_http_spare;
 
 struct freshet_http {
@@ -32,7 +27,7 @@ struct freshet_transfer {
     freshet_http *http;
     void *owner;
     CURL *easy;
-    freshet_http_options options;
+    uint64_t settings;
     struct curl_slist *headers;
     struct curl_slist *connect_to;
     bool may_replay;
@@ -46,9 +41,9 @@ struct freshet_transfer {
     char detail[CURL_ERROR_SIZE];
 };
 
-/// Sets everything that a request says, or what the last one with the same options did not; 0 when all went well.
+/// Sets everything that a request says, or what the last one with the same settings did not; 0 when all went well.
 int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_request *request, bool as_before);
 
-freshet_http_options freshet_http_options_of(const freshet_http_request *request);
+uint64_t freshet_http_settings_of(const freshet_http_request *request);
 
 #endif

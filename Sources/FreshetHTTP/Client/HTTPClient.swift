@@ -61,7 +61,10 @@ public struct HTTPClient: Sendable {
     }
 
     /// The base URL's scheme, host and port.
-    package var origin: String? { try? self.base.get()?.origin }
+    package var origin: String? {
+        guard case .success(let base?) = self.base else { return nil }
+        return "\(base.scheme)://\(base.authority)"
+    }
 
     /// Makes a call to be sent: the URL is put together, and the configuration's header fields, deadlines and limits are on it.
     ///

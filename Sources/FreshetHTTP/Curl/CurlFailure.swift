@@ -17,6 +17,11 @@ extension CurlRoute {
         FreshetError(.interrupted, "\(self.name) ended the connection in the middle of the answer's head")
     }
 
+    /// The framing is right, what is in it is not.
+    var endedPacked: FreshetError {
+        FreshetError(.interrupted, "the compressed answer of \(self.name) ended too early")
+    }
+
     /// All that may be open to it are in use.
     var noConnection: FreshetError {
         FreshetError(
@@ -67,8 +72,6 @@ extension CurlRoute {
                     : "\(self.name) answered with what HTTP does not allow: \(detail)",
                 hint: self.isSecure ? nil : "perhaps this port speaks TLS: try https:"
             )
-        case FRESHET_HTTP_ENCODING:
-            return FreshetError(.protocolViolation, "the answer of \(self.name) cannot be decompressed")
         case FRESHET_HTTP_TLS, FRESHET_HTTP_CERTIFICATE, FRESHET_HTTP_PIN, FRESHET_HTTP_TLS_SETTINGS:
             return self.tlsError(result, detail)
         case FRESHET_HTTP_URL: return FreshetError(.invalidInput, "libcurl cannot read the URL of \(self.name)")

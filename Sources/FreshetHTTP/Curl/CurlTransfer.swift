@@ -23,6 +23,9 @@ final class CurlTransfer: @unchecked Sendable {
     /// Since the last turn, and in all.
     private var piecesSize = 0
     private var bodySize = 0
+    private var decoder: ContentDecoder?
+    /// All has come, though perhaps not all has been unpacked.
+    private var isReceived = false
     private var queue: DeliveryQueue<Bytes>?
     private var isPaused = false
     /// The body to be sent has to be waited for, which is not the server's fault.
@@ -110,14 +113,19 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     func resumeReceiving() {
-        guard let handle = unsafe self.handle, self.isPaused else { return }
+        guard self.isPaused, self.end == nil else { return }
         self.isPaused = false
         self.lastHeard = self.loop.now
-        unsafe freshet_transfer_resume(handle, true, false)
-        // What was kept is handed out at once, and libcurl does not take its refusal for an end.
-        guard let failure = self.failure else { return }
-        self.close()
-        self.finish(.failure(failure))
+        if self.unpack(), !self.isPaused, let handle = unsafe self.handle {
+            unsafe freshet_transfer_resume(handle, true, false)
+        }
+        if let failure = self.failure {
+            // What libcurl had kept is handed out at once, and it does not take our refusal for an end.
+            self.close()
+            self.finish(.failure(failure))
+        } else if self.isReceived {
+            self.finishUnpacked()
+        }
     }
 
     func resumeSending() {
@@ -160,11 +168,20 @@ final class CurlTransfer: @unchecked Sendable {
             self.failure = error
             return false
         }
-        if self.head.isComplete {
-            self.touch()
-            return self.checkLength()
+        guard self.head.isComplete else { return true }
+        self.touch()
+        return self.checkLength() && self.checkCoding()
+    }
+
+    private func checkCoding() -> Bool {
+        guard self.decoder == nil, self.route.unpacks(self.call), self.call.request.method != .head else { return true }
+        do throws(FreshetError) {
+            self.decoder = try ContentDecoder(self.head.response.headerFields[.contentEncoding])
+            return true
+        } catch {
+            self.failure = error
+            return false
         }
-        return true
     }
 
     /// What is announced to be too long need not be begun.
@@ -192,13 +209,34 @@ final class CurlTransfer: @unchecked Sendable {
             pause = true
             return true
         }
-        self.bodySize += bytes.count
+        let piece = unsafe Bytes(Chunk(copying: bytes))
+        guard let decoder = self.decoder else { return self.take(piece) }
+        decoder.append(piece)
+        return self.unpack()
+    }
+
+    /// Unpacks what there is room for; the rest when there is more.
+    private func unpack() -> Bool {
+        guard let decoder = self.decoder else { return true }
+        do throws(FreshetError) {
+            while !self.isPaused, let piece = try decoder.next() {
+                guard self.take(piece) else { return false }
+            }
+            return true
+        } catch {
+            self.failure = error
+            return false
+        }
+    }
+
+    private func take(_ piece: Bytes) -> Bool {
+        self.bodySize += piece.count
         if let limit = self.call.limits.body, self.bodySize > limit {
             self.failure = self.tooLarge(limit)
             return false
         }
-        unsafe self.pieces.append(Bytes(Chunk(copying: bytes)))
-        self.piecesSize += bytes.count
+        self.pieces.append(piece)
+        self.piecesSize += piece.count
         if self.piecesSize >= Self.readAhead { self.isPaused = true }
         self.touch()
         return true
@@ -227,9 +265,19 @@ final class CurlTransfer: @unchecked Sendable {
         unsafe self.handle = nil
         self.upload?.stop()
         if let failure = self.failure { return self.finish(.failure(failure)) }
-        if result.end == FRESHET_HTTP_COMPLETE, self.head.isComplete { return self.finish(.success(())) }
+        if result.end == FRESHET_HTTP_COMPLETE, self.head.isComplete {
+            self.isReceived = true
+            return self.finishUnpacked()
+        }
         let error = result.end == FRESHET_HTTP_COMPLETE ? self.route.noAnswer : self.route.error(for: result)
         self.finish(.failure(self.unlessExecuted(error, hasSent: result.hasSent)))
+    }
+
+    private func finishUnpacked() {
+        guard let decoder = self.decoder else { return self.finish(.success(())) }
+        guard !decoder.hasInput else { return self.touch() }
+        let isWhole = decoder.isComplete
+        self.finish(isWhole ? .success(()) : .failure(self.unlessExecuted(self.route.endedPacked, hasSent: true)))
     }
 
     private func finish(_ end: Result<Void, FreshetError>) {

@@ -93,7 +93,8 @@ final class Nginx {
         let log = folder.appending(path: "access.log").path
         text = text.replacing(
             "access_log off;",
-            with: "log_format short '$request_method $server_protocol $connection $uri'; access_log \(log) short;"
+            with:
+                "log_format short '$request_method $server_protocol $connection $request_uri'; access_log \(log) short;"
         )
         let file = folder.appending(path: "nginx.conf")
         try text.write(to: file, atomically: true, encoding: .utf8)
@@ -106,8 +107,19 @@ final class Nginx {
         "\(label == "PLAIN" ? "http" : "https")://127.0.0.1:\(try #require(self.ports[label]))"
     }
 
-    /// What was asked so far.
-    func log() throws -> [(method: String, version: String, connection: String, path: String)] {
+    /// What was asked, as soon as there are so many lines: nginx writes them after its answers.
+    func log(_ count: Int) async throws -> [Line] {
+        while true {
+            let lines = try self.lines()
+            if lines.count >= count { return lines }
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
+    typealias Line = (method: String, version: String, connection: String, path: String)
+
+    private func lines() throws -> [Line] {
         try String(contentsOf: self.certificates.folder.appending(path: "access.log"), encoding: .utf8)
             .split(separator: "\n").map { line in
                 let parts = line.split(separator: " ").map(String.init)
