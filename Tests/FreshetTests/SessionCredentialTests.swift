@@ -113,7 +113,7 @@ struct SessionCredentialTests {
         let feeds = clients.map { self.listen($0) }
         for transport in transports { _ = await self.ready(transport, 1) }
         // An hour's life: a minute before its end.
-        await world.clock.expire(.seconds(3540))
+        await world.clock.expire(.seconds(3540), count: transports.count)
         for transport in transports { #expect(self.token(await transport.dial(2)) == "Bearer token-2") }
         #expect(world.server.refreshes == 1)
         for client in clients { await client.close() }

@@ -106,10 +106,12 @@ public final class ManualClock: Clock, Sendable {
 
     /// Returns when somebody sleeps for exactly so long from now.
     ///
-    /// - Parameter duration: how long.
-    public func sleeper(of duration: Duration) async {
+    /// - Parameters:
+    ///   - duration: how long.
+    ///   - count: how many tasks must do so.
+    public func sleeper(of duration: Duration, count: Int = 1) async {
         let due = self.now.advanced(by: duration)
-        await self.observe { $0.contains { $0.due == due } }
+        await self.observe { $0.count { $0.due == due } >= count }
     }
 
     /// A test that is cancelled, as at its time limit, does not wait any longer.
@@ -147,9 +149,11 @@ public final class ManualClock: Clock, Sendable {
     /// Waits until somebody sleeps for exactly so long from now, then moves the clock there: for the one timer that a test
     /// means, whoever else sleeps.
     ///
-    /// - Parameter duration: how far.
-    public func expire(_ duration: Duration) async {
-        await self.sleeper(of: duration)
+    /// - Parameters:
+    ///   - duration: how far.
+    ///   - count: how many such timers there must be.
+    public func expire(_ duration: Duration, count: Int = 1) async {
+        await self.sleeper(of: duration, count: count)
         self.jump(by: duration)
     }
 

@@ -17,13 +17,15 @@ struct GraphQLCacheClientTests {
     private final class Server: Sendable {
         let title = Locked("one")
         let isDown = Locked(false)
+        let beforeMutation = Locked<@Sendable () async -> Void>({})
         let transport: ScriptedHTTPTransport
 
         init() {
-            let (title, isDown) = (self.title, self.isDown)
+            let (title, isDown, beforeMutation) = (self.title, self.isDown, self.beforeMutation)
             self.transport = ScriptedHTTPTransport { call, _ throws(FreshetError) in
-                if isDown.withLock({ $0 }) { throw FreshetError(.unreachable, "no route") }
                 let text = call.body?.bytes?.text ?? ""
+                if text.contains("mutation") { await beforeMutation.withLock { $0 }() }
+                if isDown.withLock({ $0 }) { throw FreshetError(.unreachable, "no route") }
                 let field = text.contains("mutation") ? "rename" : "item"
                 if text.contains("mutation") { title.withLock { $0 = "renamed" } }
                 let root = text.contains("mutation") ? "Mutation" : "Query"
@@ -103,16 +105,14 @@ struct GraphQLCacheClientTests {
         let client = server.client()
         var feed = client.watch(Item.self, Self.query).makeAsyncIterator()
         #expect(try await feed.next()?.value?.title == "one")
+        let (seen, announce) = AsyncStream<Void>.makeStream()
+        server.beforeMutation.withLock { $0 = { for await _ in seen { return } } }
         server.isDown.withLock { $0 = true }
         let hope: JSONValue = ["rename": ["__typename": "Item", "id": "1", "title": "hoped"]]
         let mutating = Task { try await client.mutate(Item.self, Self.mutation, optimistic: hope) }
-        var titles: [String] = []
-        while titles.last != "one" {
-            let title = try #require(try await feed.next()?.value?.title)
-            titles.append(title)
-        }
-        // The consumer may be too slow to see the hope.
-        #expect(titles == ["hoped", "one"] || titles == ["one"])
+        #expect(try await feed.next()?.value?.title == "hoped")
+        announce.yield()
+        #expect(try await feed.next()?.value?.title == "one")
         await #expect(throws: FreshetError.self) { try await mutating.value }
     }
 
