@@ -122,7 +122,7 @@ final class CurlTransfer: @unchecked Sendable {
         if let failure = self.failure {
             // What libcurl had kept is handed out at once, and it does not take our refusal for an end.
             self.close()
-            self.finish(.failure(failure))
+            self.finish(.failure(self.unlessExecuted(failure, hasSent: true)))
         } else if self.isReceived {
             self.finishUnpacked()
         }
@@ -264,7 +264,9 @@ final class CurlTransfer: @unchecked Sendable {
     func ended(_ result: CurlEnd) {
         unsafe self.handle = nil
         self.upload?.stop()
-        if let failure = self.failure { return self.finish(.failure(failure)) }
+        if let failure = self.failure {
+            return self.finish(.failure(self.unlessExecuted(failure, hasSent: result.hasSent)))
+        }
         if result.end == FRESHET_HTTP_COMPLETE, self.head.isComplete {
             self.isReceived = true
             return self.finishUnpacked()
@@ -289,7 +291,7 @@ final class CurlTransfer: @unchecked Sendable {
     private func unlessExecuted(_ error: FreshetError, hasSent: Bool) -> FreshetError {
         guard hasSent, !self.call.isIdempotent else { return error }
         switch error.kind {
-        case .proxyRefused, .invalidInput, .cancelled: return error
+        case .proxyRefused, .invalidInput, .messageTooLarge, .cancelled: return error
         // By TLS 1.3 the request is sent before the server has looked at our certificate; any other alert may come later.
         case .tls(.clientCertificateRequired), .tls(.clientCertificateRefused): return error
         default: break
