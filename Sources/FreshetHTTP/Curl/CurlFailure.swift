@@ -156,8 +156,10 @@ extension CurlRoute {
         }
         // libcurl compares names by itself.
         let isWrongHost = result.end == FRESHET_HTTP_CERTIFICATE && detail.contains("target host name")
+        // 1 is what libcurl begins with: nothing was verified yet.
+        let verified = result.verifyResult == 1 ? 0 : result.verifyResult
         let end = TLSEnd(
-            verifyError: result.end == FRESHET_HTTP_PIN ? 50 : isWrongHost ? 62 : result.verifyResult,
+            verifyError: result.end == FRESHET_HTTP_PIN ? 50 : isWrongHost ? 62 : verified,
             certificateWanted: detail.contains("certificate required"),
             detail: Self.withoutPrefix(detail)
         )

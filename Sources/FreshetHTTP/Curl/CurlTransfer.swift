@@ -19,15 +19,10 @@ final class CurlTransfer: @unchecked Sendable {
     // On the loop's thread
     private var handle: OpaquePointer?
     private var head: ResponseHead
-    private var pieces: [Bytes] = []
-    /// Since the last turn, and in all.
-    private var piecesSize = 0
-    private var bodySize = 0
-    private var decoder: ContentDecoder?
+    private var body: IncomingBody
     /// All has come, though perhaps not all has been unpacked.
     private var isReceived = false
     private var queue: DeliveryQueue<Bytes>?
-    private var isPaused = false
     /// The body to be sent has to be waited for, which is not the server's fault.
     private var isStarving = false
     private var end: Result<Void, FreshetError>?
@@ -36,7 +31,6 @@ final class CurlTransfer: @unchecked Sendable {
     private var isTouched = false
     private var lastHeard = ContinuousClock.now
     private var begun = ContinuousClock.now
-    /// Whether there was a connection, and it was asked.
     private var isRequested = false
 
     init(_ call: HTTPCall, _ route: CurlRoute, on loop: CurlLoop) {
@@ -44,6 +38,7 @@ final class CurlTransfer: @unchecked Sendable {
         self.route = route
         self.loop = loop
         self.head = ResponseHead(limit: call.limits.headers)
+        self.body = IncomingBody(limit: call.limits.body, from: route.name)
         self.upload = call.body.map { UploadBuffer($0) }
     }
 
@@ -64,7 +59,7 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// When the server will have been silent for too long; nil: it may be, or we are not reading.
     var deadline: ContinuousClock.Instant? {
-        guard let patience = self.patience, unsafe self.handle != nil, !self.isPaused, !self.isStarving else {
+        guard let patience = self.patience, unsafe self.handle != nil, !self.body.isPaused, !self.isStarving else {
             return nil
         }
         return self.lastHeard.advanced(by: patience)
@@ -113,16 +108,22 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     func resumeReceiving() {
-        guard self.isPaused, self.end == nil else { return }
-        self.isPaused = false
+        guard self.body.isPaused, self.end == nil else { return }
+        self.body.isPaused = false
         self.lastHeard = self.loop.now
-        if self.unpack(), !self.isPaused, let handle = unsafe self.handle {
-            unsafe freshet_transfer_resume(handle, true, false)
+        self.touch()
+        do throws(FreshetError) {
+            try self.body.unpack()
+            if !self.body.isPaused, let handle = unsafe self.handle {
+                unsafe freshet_transfer_resume(handle, true, false)
+            }
+        } catch {
+            self.failure = error
         }
         if let failure = self.failure {
             // What libcurl had kept is handed out at once, and it does not take our refusal for an end.
             self.close()
-            self.finish(.failure(failure))
+            self.finish(.failure(self.unlessExecuted(failure, hasSent: true)))
         } else if self.isReceived {
             self.finishUnpacked()
         }
@@ -164,19 +165,7 @@ final class CurlTransfer: @unchecked Sendable {
         self.lastHeard = self.loop.now
         do throws(FreshetError) {
             unsafe try self.head.read(line: line)
-        } catch {
-            self.failure = error
-            return false
-        }
-        guard self.head.isComplete else { return true }
-        self.touch()
-        return self.checkLength() && self.checkCoding()
-    }
-
-    private func checkCoding() -> Bool {
-        guard self.decoder == nil, self.route.unpacks(self.call), self.call.request.method != .head else { return true }
-        do throws(FreshetError) {
-            self.decoder = try ContentDecoder(self.head.response.headerFields[.contentEncoding])
+            if self.head.isComplete { try self.beginBody() }
             return true
         } catch {
             self.failure = error
@@ -184,66 +173,30 @@ final class CurlTransfer: @unchecked Sendable {
         }
     }
 
-    /// What is announced to be too long need not be begun.
-    private func checkLength() -> Bool {
-        // Neither of these has a body, whatever it says of its length (RFC 9110 8.6).
-        guard self.call.request.method != .head, self.head.status != .notModified else { return true }
-        guard let limit = self.call.limits.body, let length = self.head.contentLength, length > limit,
-            !self.head.isEncoded
-        else { return true }
-        self.failure = self.tooLarge(limit)
-        return false
-    }
-
-    private func tooLarge(_ limit: Int) -> FreshetError {
-        FreshetError(
-            .messageTooLarge,
-            "the answer of \(self.route.name) is larger than \(limit) bytes",
-            hint: "raise the limit, or read it as it comes"
-        )
+    private func beginBody() throws(FreshetError) {
+        self.touch()
+        // None of these has a body, whatever it says of one (RFC 9112 6.3).
+        guard self.call.request.method != .head, ![204, 304].contains(self.head.status.code) else { return }
+        let coding = self.head.isEncoded ? self.head.response.headerFields[.contentEncoding] : nil
+        if self.route.unpacks(self.call), self.body.decoder == nil { self.body.decoder = try ContentDecoder(coding) }
+        if coding == nil { try self.body.check(announced: self.head.contentLength) }
     }
 
     func received(body bytes: UnsafeRawBufferPointer, pause: inout Bool) -> Bool {
         self.lastHeard = self.loop.now
-        guard !self.isPaused else {
+        guard !self.body.isPaused else {
             pause = true
             return true
         }
-        let piece = unsafe Bytes(Chunk(copying: bytes))
-        guard let decoder = self.decoder else { return self.take(piece) }
-        decoder.append(piece)
-        return self.unpack()
-    }
-
-    /// Unpacks what there is room for; the rest when there is more.
-    private func unpack() -> Bool {
-        guard let decoder = self.decoder else { return true }
+        self.touch()
         do throws(FreshetError) {
-            while !self.isPaused, let piece = try decoder.next() {
-                guard self.take(piece) else { return false }
-            }
+            try self.body.append(unsafe Bytes(Chunk(copying: bytes)))
             return true
         } catch {
             self.failure = error
             return false
         }
     }
-
-    private func take(_ piece: Bytes) -> Bool {
-        self.bodySize += piece.count
-        if let limit = self.call.limits.body, self.bodySize > limit {
-            self.failure = self.tooLarge(limit)
-            return false
-        }
-        self.pieces.append(piece)
-        self.piecesSize += piece.count
-        if self.piecesSize >= Self.readAhead { self.isPaused = true }
-        self.touch()
-        return true
-    }
-
-    /// How much may wait for the reader of a body, in bytes.
-    private static let readAhead = 1 << 20
 
     func fill(_ buffer: UnsafeMutableRawBufferPointer, pause: inout Bool) -> Int {
         self.lastHeard = self.loop.now
@@ -264,7 +217,9 @@ final class CurlTransfer: @unchecked Sendable {
     func ended(_ result: CurlEnd) {
         unsafe self.handle = nil
         self.upload?.stop()
-        if let failure = self.failure { return self.finish(.failure(failure)) }
+        if let failure = self.failure {
+            return self.finish(.failure(self.unlessExecuted(failure, hasSent: result.hasSent)))
+        }
         if result.end == FRESHET_HTTP_COMPLETE, self.head.isComplete {
             self.isReceived = true
             return self.finishUnpacked()
@@ -274,7 +229,7 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     private func finishUnpacked() {
-        guard let decoder = self.decoder else { return self.finish(.success(())) }
+        guard let decoder = self.body.decoder else { return self.finish(.success(())) }
         guard !decoder.hasInput else { return self.touch() }
         let isWhole = decoder.isComplete
         self.finish(isWhole ? .success(()) : .failure(self.unlessExecuted(self.route.endedPacked, hasSent: true)))
@@ -289,7 +244,7 @@ final class CurlTransfer: @unchecked Sendable {
     private func unlessExecuted(_ error: FreshetError, hasSent: Bool) -> FreshetError {
         guard hasSent, !self.call.isIdempotent else { return error }
         switch error.kind {
-        case .proxyRefused, .invalidInput, .cancelled: return error
+        case .proxyRefused, .invalidInput, .messageTooLarge, .cancelled: return error
         // By TLS 1.3 the request is sent before the server has looked at our certificate; any other alert may come later.
         case .tls(.clientCertificateRequired), .tls(.clientCertificateRefused): return error
         default: break
@@ -310,12 +265,9 @@ final class CurlTransfer: @unchecked Sendable {
     /// Hands out what has come in this turn; true at the end.
     func handOut() -> Bool {
         self.isTouched = false
-        let pieces = self.pieces
-        let size = self.piecesSize
-        self.pieces = []
-        self.piecesSize = 0
+        let (pieces, size) = self.body.takeOut()
         if let queue = self.queue {
-            if !pieces.isEmpty { self.isPaused = queue.append(pieces, bytes: size) == .full || self.isPaused }
+            if !pieces.isEmpty { self.body.isPaused = queue.append(pieces, bytes: size) == .full || self.body.isPaused }
         } else if let end = self.end {
             // All at once: most often.
             self.answer.give(
@@ -335,13 +287,14 @@ final class CurlTransfer: @unchecked Sendable {
 
     private func stream(_ pieces: [Bytes], _ size: Int) {
         let queue = DeliveryQueue<Bytes>(
-            DeliveryBuffer(DeliveryPolicy(.suspending, elements: .max, bytes: Self.readAhead)),
+            DeliveryBuffer(DeliveryPolicy(.suspending, elements: .max, bytes: IncomingBody.readAhead)),
             resumeReading: { [weak self, loop] in if let self { loop.resumeReceiving(self) } },
             consumerLeft: { [weak self, loop] in if let self { loop.cancel(self) } }
         )
         self.queue = queue
-        if !pieces.isEmpty { self.isPaused = queue.append(pieces, bytes: size) == .full || self.isPaused }
-        let body = HTTPBody.streaming(queue, length: self.head.isEncoded ? nil : self.head.contentLength)
+        if !pieces.isEmpty { self.body.isPaused = queue.append(pieces, bytes: size) == .full || self.body.isPaused }
+        let isCompressed = self.head.response.headerFields[.contentEncoding] != nil
+        let body = HTTPBody.streaming(queue, length: isCompressed ? nil : self.head.contentLength)
         self.answer.give(.success(HTTPReply(self.head.response, body: body)))
     }
 }

@@ -65,9 +65,13 @@ final class Nginx {
     private let ports: [String: Int]
 
     /// Starts it before the server at `url`, with a certificate of the authority for `name`.
-    init(before url: String, name: String = "IP:127.0.0.1", times: [String] = ["-days", "2"], selfSigned: Bool = false)
-        async throws
-    {
+    init(
+        before url: String,
+        name: String = "IP:127.0.0.1",
+        times: [String] = ["-days", "2"],
+        selfSigned: Bool = false,
+        protocols: String = "TLSv1.2 TLSv1.3"
+    ) async throws {
         self.certificates = try Certificates()
         self.authority = try await self.certificates.authority()
         self.client = try await self.certificates.signed("client", for: "DNS:client.invalid")
@@ -89,6 +93,7 @@ final class Nginx {
         var text = try String(contentsOf: servers.appending(path: "nginx/nginx.conf"), encoding: .utf8)
             .split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("#") }.joined(separator: "\n")
         for (name, value) in values { text = text.replacing("${\(name)}", with: value) }
+        text = text.replacing("ssl_protocols TLSv1.2 TLSv1.3", with: "ssl_protocols \(protocols)")
         // One line a request: version, connection, request of the connection.
         let log = folder.appending(path: "access.log").path
         text = text.replacing(

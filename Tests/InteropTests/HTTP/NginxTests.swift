@@ -99,10 +99,25 @@ struct NginxTests {
         #expect(error?.hint != nil)
     }
 
-    @Test("A server that wants a certificate gets ours, and says so where there is none, by TLS 1.2 as by 1.3")
-    func clientCertificates() async throws {
+    @Test("A version of TLS that is too old is told so")
+    func version() async throws {
+        let nginx = try await Nginx(before: "http://127.0.0.1:1", protocols: "TLSv1.2")
+        defer { nginx.stop() }
+        let api = HTTPClient.fresh(try nginx.url("TLS")) {
+            $0.tls.authorities = .file(nginx.authority)
+            $0.tls.minimumVersion = .tls13
+        }
+        let error = await failure { _ = try await api.post("x", json: 1, as: Int.self) }
+        #expect(error?.kind == .tls(.version), "\(String(describing: error))")
+    }
+
+    @Test(
+        "A server that wants a certificate gets ours, and says so where there is none",
+        arguments: ["TLSv1.2", "TLSv1.3"]
+    )
+    func clientCertificates(_ version: String) async throws {
         let (backend, url) = try await Program.backend()
-        let nginx = try await Nginx(before: url)
+        let nginx = try await Nginx(before: url, protocols: version)
         defer {
             nginx.stop()
             backend.stop()
