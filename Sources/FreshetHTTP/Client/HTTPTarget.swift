@@ -152,7 +152,7 @@ struct HTTPTarget: Hashable, Sendable {
     }
 
     /// Scheme, host and port (RFC 6454 4).
-    private var origin: String {
+    var origin: String {
         let hasPort =
             self.authority.hasSuffix("]") ? false : self.authority.split(separator: "]").last?.contains(":") ?? false
         guard self.scheme != "http+unix", !hasPort else { return "\(self.scheme)://\(self.authority)" }
