@@ -29,7 +29,8 @@ struct CTexts {
     /// Pointers to them, valid during the call.
     func withPointers<Result>(_ body: (UnsafeBufferPointer<UnsafePointer<CChar>>) -> Result) -> Result {
         unsafe self.bytes.withUnsafeBytes { bytes in
-            unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>.self, capacity: self.starts.count) { pointers in
+            unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>.self, capacity: self.starts.count) {
+                pointers in
                 let texts = unsafe bytes.assumingMemoryBound(to: CChar.self)
                 for (place, start) in self.starts.enumerated() {
                     guard let base = texts.baseAddress else { break }

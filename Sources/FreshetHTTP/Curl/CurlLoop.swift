@@ -174,7 +174,9 @@ final class CurlLoop: @unchecked Sendable {
     /// meanwhile only moves them on.
     private func expire() {
         guard let next = self.nextDeadline, next <= self.now else { return }
-        for transfer in self.active.values where transfer.deadline.map({ $0 <= self.now }) ?? false { transfer.expire() }
+        for transfer in self.active.values where transfer.deadline.map({ $0 <= self.now }) ?? false {
+            transfer.expire()
+        }
         self.handOut()
         self.nextDeadline = self.active.values.compactMap(\.deadline).min()
     }
