@@ -1,7 +1,7 @@
 # A fresh machine with a Swift toolchain needs two commands: make demo and make test.
 
 SWIFT_FILES = Package.swift Sources Tests Examples
-UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetTests|FreshetGraphQLTests)[.]
+UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetHTTPTests|FreshetTests|FreshetGraphQLTests)[.]
 # What needs the machine for itself runs apart. The leak checker judges ChurnTests' own process as well.
 ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.]ProofTests|InteropTests[.]ChurnTests
 

@@ -66,7 +66,7 @@ let package = Package(
         .target(
             name: "FreshetHTTP",
             dependencies: [
-                "FreshetCore", "FreshetTransport", "CFreshetHTTP",
+                "FreshetCore", "FreshetTransport", "CFreshetHTTP", "CZlib",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -57,13 +57,12 @@ static freshet_http_end end_of(CURLcode code, long proxy_status) {
     case CURLE_HTTP2: return FRESHET_HTTP_NOT_HTTP;
     // Over HTTP/2 an answer that breaks off resets its stream.
     case CURLE_HTTP2_STREAM: return FRESHET_HTTP_BROKEN;
-    // Said of a line, or of decompressed bytes that wait, beyond libcurl's own limits.
+    // Said of a header line beyond libcurl's own limit.
     case CURLE_OUT_OF_MEMORY:
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE:
 #endif
         return FRESHET_HTTP_TOO_LARGE;
-    case CURLE_BAD_CONTENT_ENCODING: return FRESHET_HTTP_ENCODING;
     case CURLE_SEND_FAIL_REWIND: return FRESHET_HTTP_REPLAY;
     case CURLE_WRITE_ERROR:
     case CURLE_READ_ERROR:
@@ -93,14 +92,14 @@ static void end_transfer(freshet_transfer *transfer, bool success) {
     freshet_http *http = transfer->http;
     curl_multi_remove_handle(http->multi, transfer->easy);
     if (http->spare_count < FRESHET_HTTP_SPARE) {
-        if (!success || transfer->options.route == 0) {
+        if (!success) transfer->plain_route = 0;
+        if (transfer->plain_route == 0) {
             curl_easy_reset(transfer->easy);
-            transfer->options.route = 0;
         } else {
             curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
             curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
         }
-        http->spare[http->spare_count++] = (freshet_http_spare){transfer->easy, transfer->options};
+        http->spare[http->spare_count++] = (freshet_http_spare){transfer->easy, transfer->plain_route};
     } else {
         curl_easy_cleanup(transfer->easy);
     }
@@ -166,7 +165,7 @@ freshet_transfer *freshet_http_begin(freshet_http *http, const freshet_http_requ
     if (transfer == NULL) return NULL;
     transfer->http = http;
     transfer->owner = owner;
-    transfer->options = freshet_http_options_of(request);
+    transfer->plain_route = freshet_http_plain_route(request);
     freshet_http_spare spare = {0};
     if (http->spare_count > 0) spare = http->spare[--http->spare_count];
     transfer->easy = spare.easy != NULL ? spare.easy : curl_easy_init();
@@ -174,9 +173,8 @@ freshet_transfer *freshet_http_begin(freshet_http *http, const freshet_http_requ
         free(transfer);
         return NULL;
     }
-    bool as_before = spare.options.route != 0 && spare.options.route == transfer->options.route &&
-                     spare.options.compressed == transfer->options.compressed;
-    if (spare.options.route != 0 && !as_before) curl_easy_reset(transfer->easy);
+    bool as_before = spare.route != 0 && spare.route == transfer->plain_route;
+    if (spare.route != 0 && !as_before) curl_easy_reset(transfer->easy);
     if (freshet_transfer_configure(transfer, request, as_before) != 0 ||
         curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
         end_transfer(transfer, false);

@@ -168,7 +168,6 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
     // wait for its answer.
     result |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->http2 ? 1L : 0L);
     if (as_before) return (int)result;
-    if (request->compressed) result |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     result |= set_manner(easy);
     result |= set_method(easy, request);
     result |= set_tls(easy, request);
@@ -176,8 +175,8 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
     return (int)result;
 }
 
-freshet_http_options freshet_http_options_of(const freshet_http_request *request) {
+uint64_t freshet_http_plain_route(const freshet_http_request *request) {
     // The list of CONNECT_TO is freed with its transfer.
     bool plain = has_method(request, "GET") && !request->has_body && request->connect_to == NULL;
-    return (freshet_http_options){.route = plain ? request->route : 0, .compressed = request->compressed};
+    return plain ? request->route : 0;
 }

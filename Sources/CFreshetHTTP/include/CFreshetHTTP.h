@@ -37,7 +37,6 @@ typedef enum {
     FRESHET_HTTP_EMPTY,          ///< it ended before anything of an answer came
     FRESHET_HTTP_TRUNCATED,      ///< it ended before the announced end of the body
     FRESHET_HTTP_NOT_HTTP,       ///< what came is not HTTP, or not what HTTP allows
-    FRESHET_HTTP_ENCODING,       ///< what came cannot be decompressed
     FRESHET_HTTP_REPLAY,         ///< a part of the request was sent, and would have to be sent again
     FRESHET_HTTP_TOO_LARGE,      ///< beyond libcurl's own limits
     FRESHET_HTTP_OTHER,
@@ -113,7 +112,6 @@ typedef struct {
     int64_t body_size;    ///< -1: unknown, sent in chunks
     bool may_replay;      ///< whether libcurl may send it again on another connection when a kept one turns out dead
     bool http2;           ///< where the server offers it; only over TLS
-    bool compressed;      ///< ask for it, and decompress
     long connect_timeout; ///< milliseconds
     long total_timeout;   ///< milliseconds; 0: none
     const char *_Nullable unix_socket;

@@ -17,6 +17,11 @@ extension CurlRoute {
         FreshetError(.interrupted, "\(self.name) ended the connection in the middle of the answer's head")
     }
 
+    /// The framing is right, what is in it is not.
+    var endedPacked: FreshetError {
+        FreshetError(.interrupted, "the compressed answer of \(self.name) ended too early")
+    }
+
     /// All that may be open to it are in use.
     var noConnection: FreshetError {
         FreshetError(
@@ -67,8 +72,6 @@ extension CurlRoute {
                     : "\(self.name) answered with what HTTP does not allow: \(detail)",
                 hint: self.isSecure ? nil : "perhaps this port speaks TLS: try https:"
             )
-        case FRESHET_HTTP_ENCODING:
-            return FreshetError(.protocolViolation, "the answer of \(self.name) cannot be decompressed")
         case FRESHET_HTTP_TLS, FRESHET_HTTP_CERTIFICATE, FRESHET_HTTP_PIN, FRESHET_HTTP_TLS_SETTINGS:
             return self.tlsError(result, detail)
         case FRESHET_HTTP_URL: return FreshetError(.invalidInput, "libcurl cannot read the URL of \(self.name)")
@@ -153,8 +156,10 @@ extension CurlRoute {
         }
         // libcurl compares names by itself.
         let isWrongHost = result.end == FRESHET_HTTP_CERTIFICATE && detail.contains("target host name")
+        // 1 is what libcurl begins with: nothing was verified yet.
+        let verified = result.verifyResult == 1 ? 0 : result.verifyResult
         let end = TLSEnd(
-            verifyError: result.end == FRESHET_HTTP_PIN ? 50 : isWrongHost ? 62 : result.verifyResult,
+            verifyError: result.end == FRESHET_HTTP_PIN ? 50 : isWrongHost ? 62 : verified,
             certificateWanted: detail.contains("certificate required"),
             detail: Self.withoutPrefix(detail)
         )

@@ -84,7 +84,6 @@ struct CurlRoute: Sendable {
         let pins = self.tls.pins.map { texts.append($0) }
         let others = texts.count
         self.appendHeaders(of: call, to: &texts)
-        let asksForCompression = self.compresses && call.request.headerFields[.acceptEncoding] == nil
         return unsafe texts.withPointers { pointers in
             var request = unsafe freshet_http_request(
                 route: self.number,
@@ -96,7 +95,6 @@ struct CurlRoute: Sendable {
                 body_size: Int64(call.body?.length ?? -1),
                 may_replay: call.isIdempotent,
                 http2: call.allowsHTTP2 && self.isSecure,
-                compressed: asksForCompression,
                 connect_timeout: call.timeouts.connect.milliseconds,
                 total_timeout: call.timeouts.total?.milliseconds ?? 0,
                 unix_socket: socketPath.map { unsafe pointers[$0] },
@@ -124,13 +122,19 @@ struct CurlRoute: Sendable {
         return parts.map { PercentEncoding.encoded($0) { $0.isUnreserved } }.joined(separator: ":")
     }
 
+    /// Whether an answer may come packed, and is unpacked. A caller who asks for a coding gets what comes.
+    func unpacks(_ call: HTTPCall) -> Bool {
+        self.compresses && !call.request.headerFields.contains(.acceptEncoding)
+    }
+
     private func appendHeaders(of call: HTTPCall, to texts: inout CTexts) {
         let fields = call.request.headerFields
         // libcurl would wait for a 100 before large bodies.
         if call.body != nil { texts.append("Expect:") }
         // libcurl would call no body at all a form.
-        if call.body == nil, call.request.method != .get, fields[.contentType] == nil { texts.append("Content-Type:") }
-        if let host = self.host, fields[.host] == nil { texts.append("Host: ", host) }
+        if call.body == nil, call.request.method != .get, !fields.contains(.contentType) { texts.append("Content-Type:") }
+        if self.unpacks(call) { texts.append("Accept-Encoding: gzip") }
+        if let host = self.host, !fields.contains(.host) { texts.append("Host: ", host) }
         for field in fields {
             // Those say how the body is sent, and libcurl does that.
             guard field.name != .contentLength, field.name != .transferEncoding else { continue }

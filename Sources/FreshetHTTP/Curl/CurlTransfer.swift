@@ -19,12 +19,10 @@ final class CurlTransfer: @unchecked Sendable {
     // On the loop's thread
     private var handle: OpaquePointer?
     private var head: ResponseHead
-    private var pieces: [Bytes] = []
-    /// Since the last turn, and in all.
-    private var piecesSize = 0
-    private var bodySize = 0
+    private var body: IncomingBody
+    /// All has come, though perhaps not all has been unpacked.
+    private var isReceived = false
     private var queue: DeliveryQueue<Bytes>?
-    private var isPaused = false
     /// The body to be sent has to be waited for, which is not the server's fault.
     private var isStarving = false
     private var end: Result<Void, FreshetError>?
@@ -33,7 +31,6 @@ final class CurlTransfer: @unchecked Sendable {
     private var isTouched = false
     private var lastHeard = ContinuousClock.now
     private var begun = ContinuousClock.now
-    /// Whether there was a connection, and it was asked.
     private var isRequested = false
 
     init(_ call: HTTPCall, _ route: CurlRoute, on loop: CurlLoop) {
@@ -41,6 +38,7 @@ final class CurlTransfer: @unchecked Sendable {
         self.route = route
         self.loop = loop
         self.head = ResponseHead(limit: call.limits.headers)
+        self.body = IncomingBody(limit: call.limits.body, from: route.name)
         self.upload = call.body.map { UploadBuffer($0) }
     }
 
@@ -61,7 +59,7 @@ final class CurlTransfer: @unchecked Sendable {
 
     /// When the server will have been silent for too long; nil: it may be, or we are not reading.
     var deadline: ContinuousClock.Instant? {
-        guard let patience = self.patience, unsafe self.handle != nil, !self.isPaused, !self.isStarving else {
+        guard let patience = self.patience, unsafe self.handle != nil, !self.body.isPaused, !self.isStarving else {
             return nil
         }
         return self.lastHeard.advanced(by: patience)
@@ -110,14 +108,25 @@ final class CurlTransfer: @unchecked Sendable {
     }
 
     func resumeReceiving() {
-        guard let handle = unsafe self.handle, self.isPaused else { return }
-        self.isPaused = false
+        guard self.body.isPaused, self.end == nil else { return }
+        self.body.isPaused = false
         self.lastHeard = self.loop.now
-        unsafe freshet_transfer_resume(handle, true, false)
-        // What was kept is handed out at once, and libcurl does not take its refusal for an end.
-        guard let failure = self.failure else { return }
-        self.close()
-        self.finish(.failure(failure))
+        self.touch()
+        do throws(FreshetError) {
+            try self.body.unpack()
+            if !self.body.isPaused, let handle = unsafe self.handle {
+                unsafe freshet_transfer_resume(handle, true, false)
+            }
+        } catch {
+            self.failure = error
+        }
+        if let failure = self.failure {
+            // What libcurl had kept is handed out at once, and it does not take our refusal for an end.
+            self.close()
+            self.finish(.failure(self.unlessExecuted(failure, hasSent: true)))
+        } else if self.isReceived {
+            self.finishUnpacked()
+        }
     }
 
     func resumeSending() {
@@ -156,56 +165,38 @@ final class CurlTransfer: @unchecked Sendable {
         self.lastHeard = self.loop.now
         do throws(FreshetError) {
             unsafe try self.head.read(line: line)
+            if self.head.isComplete { try self.beginBody() }
+            return true
         } catch {
             self.failure = error
             return false
         }
-        if self.head.isComplete {
-            self.touch()
-            return self.checkLength()
-        }
-        return true
     }
 
-    /// What is announced to be too long need not be begun.
-    private func checkLength() -> Bool {
-        // Neither of these has a body, whatever it says of its length (RFC 9110 8.6).
-        guard self.call.request.method != .head, self.head.status != .notModified else { return true }
-        guard let limit = self.call.limits.body, let length = self.head.contentLength, length > limit,
-            !self.head.isEncoded
-        else { return true }
-        self.failure = self.tooLarge(limit)
-        return false
-    }
-
-    private func tooLarge(_ limit: Int) -> FreshetError {
-        FreshetError(
-            .messageTooLarge,
-            "the answer of \(self.route.name) is larger than \(limit) bytes",
-            hint: "raise the limit, or read it as it comes"
-        )
+    private func beginBody() throws(FreshetError) {
+        self.touch()
+        // None of these has a body, whatever it says of one (RFC 9112 6.3).
+        guard self.call.request.method != .head, ![204, 304].contains(self.head.status.code) else { return }
+        let coding = self.head.contentEncoding
+        if self.route.unpacks(self.call), self.body.decoder == nil { self.body.decoder = try ContentDecoder(coding) }
+        if coding == nil { try self.body.check(announced: self.head.contentLength) }
     }
 
     func received(body bytes: UnsafeRawBufferPointer, pause: inout Bool) -> Bool {
         self.lastHeard = self.loop.now
-        guard !self.isPaused else {
+        guard !self.body.isPaused else {
             pause = true
             return true
         }
-        self.bodySize += bytes.count
-        if let limit = self.call.limits.body, self.bodySize > limit {
-            self.failure = self.tooLarge(limit)
+        self.touch()
+        do throws(FreshetError) {
+            try self.body.append(unsafe Bytes(Chunk(copying: bytes)))
+            return true
+        } catch {
+            self.failure = error
             return false
         }
-        unsafe self.pieces.append(Bytes(Chunk(copying: bytes)))
-        self.piecesSize += bytes.count
-        if self.piecesSize >= Self.readAhead { self.isPaused = true }
-        self.touch()
-        return true
     }
-
-    /// How much may wait for the reader of a body, in bytes.
-    private static let readAhead = 1 << 20
 
     func fill(_ buffer: UnsafeMutableRawBufferPointer, pause: inout Bool) -> Int {
         self.lastHeard = self.loop.now
@@ -226,10 +217,22 @@ final class CurlTransfer: @unchecked Sendable {
     func ended(_ result: CurlEnd) {
         unsafe self.handle = nil
         self.upload?.stop()
-        if let failure = self.failure { return self.finish(.failure(failure)) }
-        if result.end == FRESHET_HTTP_COMPLETE, self.head.isComplete { return self.finish(.success(())) }
+        if let failure = self.failure {
+            return self.finish(.failure(self.unlessExecuted(failure, hasSent: result.hasSent)))
+        }
+        if result.end == FRESHET_HTTP_COMPLETE, self.head.isComplete {
+            self.isReceived = true
+            return self.finishUnpacked()
+        }
         let error = result.end == FRESHET_HTTP_COMPLETE ? self.route.noAnswer : self.route.error(for: result)
         self.finish(.failure(self.unlessExecuted(error, hasSent: result.hasSent)))
+    }
+
+    private func finishUnpacked() {
+        guard let decoder = self.body.decoder else { return self.finish(.success(())) }
+        guard !decoder.hasInput else { return self.touch() }
+        let isWhole = decoder.isComplete
+        self.finish(isWhole ? .success(()) : .failure(self.unlessExecuted(self.route.endedPacked, hasSent: true)))
     }
 
     private func finish(_ end: Result<Void, FreshetError>) {
@@ -241,7 +244,7 @@ final class CurlTransfer: @unchecked Sendable {
     private func unlessExecuted(_ error: FreshetError, hasSent: Bool) -> FreshetError {
         guard hasSent, !self.call.isIdempotent else { return error }
         switch error.kind {
-        case .proxyRefused, .invalidInput, .cancelled: return error
+        case .proxyRefused, .invalidInput, .messageTooLarge, .cancelled: return error
         // By TLS 1.3 the request is sent before the server has looked at our certificate; any other alert may come later.
         case .tls(.clientCertificateRequired), .tls(.clientCertificateRefused): return error
         default: break
@@ -262,12 +265,9 @@ final class CurlTransfer: @unchecked Sendable {
     /// Hands out what has come in this turn; true at the end.
     func handOut() -> Bool {
         self.isTouched = false
-        let pieces = self.pieces
-        let size = self.piecesSize
-        self.pieces = []
-        self.piecesSize = 0
+        let (pieces, size) = self.body.takeOut()
         if let queue = self.queue {
-            if !pieces.isEmpty { self.isPaused = queue.append(pieces, bytes: size) == .full || self.isPaused }
+            if !pieces.isEmpty { self.body.isPaused = queue.append(pieces, bytes: size) == .full || self.body.isPaused }
         } else if let end = self.end {
             // All at once: most often.
             self.answer.give(
@@ -287,13 +287,13 @@ final class CurlTransfer: @unchecked Sendable {
 
     private func stream(_ pieces: [Bytes], _ size: Int) {
         let queue = DeliveryQueue<Bytes>(
-            DeliveryBuffer(DeliveryPolicy(.suspending, elements: .max, bytes: Self.readAhead)),
+            DeliveryBuffer(DeliveryPolicy(.suspending, elements: .max, bytes: IncomingBody.readAhead)),
             resumeReading: { [weak self, loop] in if let self { loop.resumeReceiving(self) } },
             consumerLeft: { [weak self, loop] in if let self { loop.cancel(self) } }
         )
         self.queue = queue
-        if !pieces.isEmpty { self.isPaused = queue.append(pieces, bytes: size) == .full || self.isPaused }
-        let body = HTTPBody.streaming(queue, length: self.head.isEncoded ? nil : self.head.contentLength)
+        if !pieces.isEmpty { self.body.isPaused = queue.append(pieces, bytes: size) == .full || self.body.isPaused }
+        let body = HTTPBody.streaming(queue, length: self.head.contentEncoding == nil ? self.head.contentLength : nil)
         self.answer.give(.success(HTTPReply(self.head.response, body: body)))
     }
 }

@@ -65,9 +65,13 @@ final class Nginx {
     private let ports: [String: Int]
 
     /// Starts it before the server at `url`, with a certificate of the authority for `name`.
-    init(before url: String, name: String = "IP:127.0.0.1", times: [String] = ["-days", "2"], selfSigned: Bool = false)
-        async throws
-    {
+    init(
+        before url: String,
+        name: String = "IP:127.0.0.1",
+        times: [String] = ["-days", "2"],
+        selfSigned: Bool = false,
+        protocols: String = "TLSv1.2 TLSv1.3"
+    ) async throws {
         self.certificates = try Certificates()
         self.authority = try await self.certificates.authority()
         self.client = try await self.certificates.signed("client", for: "DNS:client.invalid")
@@ -89,11 +93,13 @@ final class Nginx {
         var text = try String(contentsOf: servers.appending(path: "nginx/nginx.conf"), encoding: .utf8)
             .split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("#") }.joined(separator: "\n")
         for (name, value) in values { text = text.replacing("${\(name)}", with: value) }
+        text = text.replacing("ssl_protocols TLSv1.2 TLSv1.3", with: "ssl_protocols \(protocols)")
         // One line a request: version, connection, request of the connection.
         let log = folder.appending(path: "access.log").path
         text = text.replacing(
             "access_log off;",
-            with: "log_format short '$request_method $server_protocol $connection $uri'; access_log \(log) short;"
+            with:
+                "log_format short '$request_method $server_protocol $connection $request_uri'; access_log \(log) short;"
         )
         let file = folder.appending(path: "nginx.conf")
         try text.write(to: file, atomically: true, encoding: .utf8)
@@ -106,8 +112,19 @@ final class Nginx {
         "\(label == "PLAIN" ? "http" : "https")://127.0.0.1:\(try #require(self.ports[label]))"
     }
 
-    /// What was asked so far.
-    func log() throws -> [(method: String, version: String, connection: String, path: String)] {
+    /// What was asked, as soon as there are so many lines: nginx writes them after its answers.
+    func log(_ count: Int) async throws -> [Line] {
+        while true {
+            let lines = try self.lines()
+            if lines.count >= count { return lines }
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
+    typealias Line = (method: String, version: String, connection: String, path: String)
+
+    private func lines() throws -> [Line] {
         try String(contentsOf: self.certificates.folder.appending(path: "access.log"), encoding: .utf8)
             .split(separator: "\n").map { line in
                 let parts = line.split(separator: " ").map(String.init)
