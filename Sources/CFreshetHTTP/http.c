@@ -87,19 +87,19 @@ bool freshet_transfer_has_sent(freshet_transfer *transfer) {
     return transfer->requested && size > transfer->sent_before;
 }
 
-/// Takes it out of the pool's hands and frees it; the handle is kept for the next, after a success with its settings.
+/// Takes it out of the pool's hands and frees it; the handle is kept for the next, after a success with its options.
 static void end_transfer(freshet_transfer *transfer, bool success) {
     freshet_http *http = transfer->http;
     curl_multi_remove_handle(http->multi, transfer->easy);
     if (http->spare_count < FRESHET_HTTP_SPARE) {
-        if (!success || transfer->settings == 0) {
+        if (!success) transfer->plain_route = 0;
+        if (transfer->plain_route == 0) {
             curl_easy_reset(transfer->easy);
-            transfer->settings = 0;
         } else {
             curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, NULL);
             curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
         }
-        http->spare[http->spare_count++] = (freshet_http_spare){transfer->easy, transfer->settings};
+        http->spare[http->spare_count++] = (freshet_http_spare){transfer->easy, transfer->plain_route};
     } else {
         curl_easy_cleanup(transfer->easy);
     }
@@ -165,7 +165,7 @@ freshet_transfer *freshet_http_begin(freshet_http *http, const freshet_http_requ
     if (transfer == NULL) return NULL;
     transfer->http = http;
     transfer->owner = owner;
-    transfer->settings = freshet_http_settings_of(request);
+    transfer->plain_route = freshet_http_plain_route(request);
     freshet_http_spare spare = {0};
     if (http->spare_count > 0) spare = http->spare[--http->spare_count];
     transfer->easy = spare.easy != NULL ? spare.easy : curl_easy_init();
@@ -173,8 +173,8 @@ freshet_transfer *freshet_http_begin(freshet_http *http, const freshet_http_requ
         free(transfer);
         return NULL;
     }
-    bool as_before = spare.settings != 0 && spare.settings == transfer->settings;
-    if (spare.settings != 0 && !as_before) curl_easy_reset(transfer->easy);
+    bool as_before = spare.route != 0 && spare.route == transfer->plain_route;
+    if (spare.route != 0 && !as_before) curl_easy_reset(transfer->easy);
     if (freshet_transfer_configure(transfer, request, as_before) != 0 ||
         curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
         end_transfer(transfer, false);

@@ -10,10 +10,11 @@
 /// Handles that are used again: making one costs more than a request.
 #define FRESHET_HTTP_SPARE 64
 
+/// A handle that is used again. What is set on it can be left there when the next request is a plain GET by the same route;
+/// route 0: nothing is set.
 typedef struct {
     CURL *easy;
-    /// What is left on it: the number of its route, when the next request can be a plain GET by the same; 0: nothing.
-    uint64_t settings;
+    uint64_t route;
 } freshet_http_spare;
 
 struct freshet_http {
@@ -27,7 +28,7 @@ struct freshet_transfer {
     freshet_http *http;
     void *owner;
     CURL *easy;
-    uint64_t settings;
+    uint64_t plain_route;
     struct curl_slist *headers;
     struct curl_slist *connect_to;
     bool may_replay;
@@ -41,9 +42,10 @@ struct freshet_transfer {
     char detail[CURL_ERROR_SIZE];
 };
 
-/// Sets everything that a request says, or what the last one with the same settings did not; 0 when all went well.
+/// Sets everything that a request says, or what the last one by the same route did not; 0 when all went well.
 int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_request *request, bool as_before);
 
-uint64_t freshet_http_settings_of(const freshet_http_request *request);
+/// The route of a request whose options can be left for the next; 0 for others.
+uint64_t freshet_http_plain_route(const freshet_http_request *request);
 
 #endif

@@ -175,7 +175,7 @@ int freshet_transfer_configure(freshet_transfer *transfer, const freshet_http_re
     return (int)result;
 }
 
-uint64_t freshet_http_settings_of(const freshet_http_request *request) {
+uint64_t freshet_http_plain_route(const freshet_http_request *request) {
     // The list of CONNECT_TO is freed with its transfer.
     bool plain = has_method(request, "GET") && !request->has_body && request->connect_to == NULL;
     return plain ? request->route : 0;

@@ -174,8 +174,8 @@ final class CurlLoop: @unchecked Sendable {
     /// meanwhile only moves them on.
     private func expire() {
         guard let next = self.nextDeadline, next <= self.now else { return }
-        for transfer in self.active.values {
-            if let deadline = transfer.deadline, deadline <= self.now { transfer.expire() }
+        for transfer in self.active.values where transfer.deadline.map({ $0 <= self.now }) ?? false {
+            transfer.expire()
         }
         self.handOut()
         self.nextDeadline = self.active.values.compactMap(\.deadline).min()

@@ -124,7 +124,7 @@ struct CurlRoute: Sendable {
 
     /// Whether an answer may come packed, and is unpacked. A caller who asks for a coding gets what comes.
     func unpacks(_ call: HTTPCall) -> Bool {
-        self.compresses && call.request.headerFields[.acceptEncoding] == nil
+        self.compresses && !call.request.headerFields.contains(.acceptEncoding)
     }
 
     private func appendHeaders(of call: HTTPCall, to texts: inout CTexts) {
@@ -132,9 +132,9 @@ struct CurlRoute: Sendable {
         // libcurl would wait for a 100 before large bodies.
         if call.body != nil { texts.append("Expect:") }
         // libcurl would call no body at all a form.
-        if call.body == nil, call.request.method != .get, fields[.contentType] == nil { texts.append("Content-Type:") }
+        if call.body == nil, call.request.method != .get, !fields.contains(.contentType) { texts.append("Content-Type:") }
         if self.unpacks(call) { texts.append("Accept-Encoding: gzip") }
-        if let host = self.host, fields[.host] == nil { texts.append("Host: ", host) }
+        if let host = self.host, !fields.contains(.host) { texts.append("Host: ", host) }
         for field in fields {
             // Those say how the body is sent, and libcurl does that.
             guard field.name != .contentLength, field.name != .transferEncoding else { continue }

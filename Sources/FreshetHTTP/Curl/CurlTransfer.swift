@@ -177,7 +177,7 @@ final class CurlTransfer: @unchecked Sendable {
         self.touch()
         // None of these has a body, whatever it says of one (RFC 9112 6.3).
         guard self.call.request.method != .head, ![204, 304].contains(self.head.status.code) else { return }
-        let coding = self.head.isEncoded ? self.head.response.headerFields[.contentEncoding] : nil
+        let coding = self.head.contentEncoding
         if self.route.unpacks(self.call), self.body.decoder == nil { self.body.decoder = try ContentDecoder(coding) }
         if coding == nil { try self.body.check(announced: self.head.contentLength) }
     }
@@ -293,8 +293,7 @@ final class CurlTransfer: @unchecked Sendable {
         )
         self.queue = queue
         if !pieces.isEmpty { self.body.isPaused = queue.append(pieces, bytes: size) == .full || self.body.isPaused }
-        let isCompressed = self.head.response.headerFields[.contentEncoding] != nil
-        let body = HTTPBody.streaming(queue, length: isCompressed ? nil : self.head.contentLength)
+        let body = HTTPBody.streaming(queue, length: self.head.contentEncoding == nil ? self.head.contentLength : nil)
         self.answer.give(.success(HTTPReply(self.head.response, body: body)))
     }
 }

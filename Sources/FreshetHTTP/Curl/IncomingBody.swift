@@ -14,13 +14,18 @@ struct IncomingBody {
     private var size = 0
     private var total = 0
     private let limit: Int?
-    private let tooLarge: FreshetError
+    /// Of the server.
+    private let name: String
 
     init(limit: Int?, from name: String) {
         self.limit = limit
-        self.tooLarge = FreshetError(
+        self.name = name
+    }
+
+    private var tooLarge: FreshetError {
+        FreshetError(
             .messageTooLarge,
-            "the answer of \(name) is larger than \(limit ?? 0) bytes",
+            "the answer of \(self.name) is larger than \(self.limit ?? 0) bytes",
             hint: "raise the limit, or read it as it comes"
         )
     }

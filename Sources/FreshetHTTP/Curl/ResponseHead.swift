@@ -9,8 +9,8 @@ struct ResponseHead {
     private(set) var isComplete = false
     /// The length of the body that the server announces, where it does and that counts (RFC 9112 6.3).
     private(set) var contentLength: Int?
-    /// Whether the body is compressed, or in another way not what the length is of.
-    private(set) var isEncoded = false
+    /// How the body is packed.
+    private(set) var contentEncoding: String?
     private var fields = HTTPFields()
     // Noted as they come: to look a field up costs many times as much.
     private var lengths: [String] = []
@@ -56,7 +56,7 @@ struct ResponseHead {
         self.status = status
         (self.fields, self.lengths) = ([:], [])
         self.fields.reserveCapacity(16)
-        (self.isEncoded, self.isChunked) = (false, false)
+        (self.contentEncoding, self.isChunked) = (nil, false)
     }
 
     private mutating func append(name: String, value: String) {
@@ -64,7 +64,7 @@ struct ResponseHead {
         guard let name = HTTPField.Name(name) else { return }
         switch name {
         case .contentLength: self.lengths.append(value)
-        case .contentEncoding: self.isEncoded = true
+        case .contentEncoding: self.contentEncoding = self.contentEncoding.map { "\($0), \(value)" } ?? value
         case .transferEncoding: self.isChunked = true
         default: break
         }
