@@ -18,6 +18,7 @@ where Model.ID: LosslessStringConvertible & Sendable {
     let client: HTTPClient
     let path: String
     let paging: Paging
+    let live: (@Sendable (Model.ID) -> Feed<FeedEvent<Model>>)?
 
     /// Makes a repository; nothing is asked before the first call.
     ///
@@ -25,10 +26,17 @@ where Model.ID: LosslessStringConvertible & Sendable {
     ///   - client: carries the calls: base URL, credentials, retries.
     ///   - path: where the objects are, below the client's base URL.
     ///   - paging: how the server divides lists.
-    public init(_ client: HTTPClient, at path: String, paging: Paging = .cursor()) {
+    ///   - live: a feed of one object, such as a GraphQL subscription; nil: ``watch(_:pace:)`` asks again and again.
+    public init(
+        _ client: HTTPClient,
+        at path: String,
+        paging: Paging = .cursor(),
+        live: (@Sendable (Model.ID) -> Feed<FeedEvent<Model>>)? = nil
+    ) {
         self.client = client
         self.path = path
         self.paging = paging
+        self.live = live
     }
 
     func path(of id: Model.ID) -> String {

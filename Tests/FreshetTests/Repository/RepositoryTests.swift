@@ -103,6 +103,39 @@ import Testing
         #expect(call.request.headerFields[.ifMatch] == "\"7\"")
     }
 
+    @Test("A watched object is asked for on condition, and handed out when it has changed; its end is an error")
+    func watching() async throws {
+        let (items, transport) = Self.items { call, number in
+            switch number {
+            case 1: Self.reply(#"{"id":"1","title":"a"}"#, [.eTag: "\"1\""])
+            case 2: .status(.notModified)
+            case 3: Self.reply(#"{"id":"1","title":"b"}"#, [.eTag: "\"2\""])
+            default: .status(.notFound)
+            }
+        }
+        let pace = PollPace(interval: .milliseconds(1), jitter: 0)
+        var titles: [String] = []
+        let error = await #expect(throws: FreshetError.self) {
+            for try await event in items.watch("1", pace: pace).positioned {
+                titles.append(event.value?.title ?? "gap")
+                #expect(event.source == .rest)
+            }
+        }
+        #expect(titles == ["a", "b"])
+        #expect(error?.kind == .notFound)
+        #expect(transport.calls.map { $0.request.headerFields[.ifNoneMatch] } == [nil, "\"1\"", "\"1\"", "\"2\""])
+    }
+
+    @Test("A repository with a feed watches by that")
+    func live() async throws {
+        let client = HTTPClient(baseURL: "https://api.test", transport: ScriptedHTTPTransport { _, _ in .status(.ok) })
+        let items = Repository<Item>(client, at: "items") { id in
+            Feed.polling { _ in .value(Item(id: id, title: "from the feed")) }
+        }
+        var feed = items.watch("7").makeAsyncIterator()
+        #expect(try await feed.next()?.value == Item(id: "7", title: "from the feed"))
+    }
+
     @Test("What a server says is wrong with a draft is said field by field")
     func validation() async throws {
         let (items, _) = Self.items { _, _ throws(FreshetError) in
