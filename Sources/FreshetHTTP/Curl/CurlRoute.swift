@@ -132,7 +132,9 @@ struct CurlRoute: Sendable {
         // libcurl would wait for a 100 before large bodies.
         if call.body != nil { texts.append("Expect:") }
         // libcurl would call no body at all a form.
-        if call.body == nil, call.request.method != .get, !fields.contains(.contentType) { texts.append("Content-Type:") }
+        if call.body == nil, call.request.method != .get, !fields.contains(.contentType) {
+            texts.append("Content-Type:")
+        }
         if self.unpacks(call) { texts.append("Accept-Encoding: gzip") }
         if let host = self.host, !fields.contains(.host) { texts.append("Host: ", host) }
         for field in fields {
