@@ -122,6 +122,12 @@ let package = Package(
             swiftSettings: swift
         ),
         .executableTarget(
+            name: "CacheMeasure",
+            dependencies: ["FreshetGraphQL", "FreshetCore"],
+            path: "Benchmarks/Cache",
+            swiftSettings: swift
+        ),
+        .executableTarget(
             name: "LineSource",
             dependencies: ["Freshet"],
             path: "Examples/LineSource",

@@ -59,6 +59,7 @@ def build(wanted, say):
                      f"-addext subjectAltName=IP:127.0.0.1 -keyout {BUILD}/key.pem -out {BUILD}/cert.pem"),
         (["freshet", "freshet-loop"],
          f"swift build -c release --package-path {HERE} --scratch-path {HERE}/.build-swift"),
+        (["freshet"], f"swift build -c release --package-path {HERE.parent} --scratch-path {HERE.parent}/.build --product CacheMeasure"),
         (["ceiling"], f"cc -O2 -o {BUILD}/ceiling {HERE}/Peers/C/ceiling.c -lssl -lcrypto"),
         (["lws"], f"cc -O2 -o {BUILD}/lws {HERE}/Peers/C/lws.c -lwebsockets -lssl -lcrypto"),
         (["gorilla"], f"cd {HERE}/Peers/Go && GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE={HERE}/.build-go "

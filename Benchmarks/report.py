@@ -13,7 +13,7 @@ ECHO_TARGET = 1.05
 LIBCURL_TARGET = 0.9
 START_UP_TARGET = 0.5
 GROUPS = ["Receive", "Receive, TLS", "Receive, deflate", "Send", "Echo", "CPU time", "Idle connections", "HTTP requests",
-          "HTTP CPU time", "HTTP start-up"]
+          "HTTP CPU time", "HTTP start-up", "Cache of 1M objects"]
 
 
 @dataclasses.dataclass
@@ -116,7 +116,7 @@ def evaluate(runs):
     for connections in (1000, 10000):
         for suffix, limit in (("", 10), (", TLS", 40)):
             lines += _idle(results, connections, suffix, limit)
-    return lines + _http(results)
+    return lines + _http(results) + list(_cache(results))
 
 
 def _sides(ours, best):
@@ -156,6 +156,14 @@ def _http(results):
         compare("HTTP start-up", "and one GET", client, results.median("start-up", "freshet", seconds),
                 results.median("start-up", client, seconds), target=target, less=True)
     return lines
+
+
+def _cache(results):
+    for name, figure, unit in (("written", "write_ns", " ns"), ("read", "read_ns", " ns"), ("memory", "bytes", " B")):
+        value = results.median("cache", "freshet", lambda result: result[figure])
+        if value:
+            yield Line("Cache of 1M objects", f"an object of 5 fields, {name}", "(ours, CPU time)" if unit == " ns" else "(ours)",
+                       value, less=True, unit=unit)
 
 
 def text(lines, facts, failures):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs our client and its peers against one server, interleaved, and prints ratios of medians with a verdict for each target.
 
-    run.py [--rows receive,tls,deflate,send,echo,idle,beside,http,start-up] [--clients freshet,lws,...] [--runs N] [--quick]
+    run.py [--rows receive,tls,deflate,send,echo,idle,beside,http,start-up,cache] [--clients freshet,lws,...] [--runs N] [--quick]
            [--out DIR]
 
 Writes DIR/results.json and DIR/results.svg. Absolute figures depend on the machine and are noise; only ratios within one run
@@ -23,7 +23,7 @@ import clients
 import plot
 import report
 
-ROWS = ["receive", "tls", "deflate", "send", "echo", "idle", "beside", "http", "start-up"]
+ROWS = ["receive", "tls", "deflate", "send", "echo", "idle", "beside", "http", "start-up", "cache"]
 # Messages that take a fast client about half a second; slower ones get fewer.
 COUNTS = {16: 24_000_000, 128: 8_000_000, 1024: 1_600_000, 16384: 120_000, 1048576: 1_500}
 WARM_UP = 1000  # requests that every client of HTTP makes before it measures
@@ -205,6 +205,18 @@ class Bench:
                     self.results.setdefault(row.name, {}).setdefault(client, []).append(result)
 
 
+    def measure_cache(self):
+        """The cache of GraphQL results, by a program of the package itself; it has no peers."""
+        for turn in range(min(self.options.runs, 3)):
+            say(f"cache: run {turn + 1}", keep=turn == 0)
+            program = clients.HERE.parent / ".build/release/CacheMeasure"
+            done = subprocess.run([program], capture_output=True, text=True, timeout=LIMIT * 4)
+            if done.returncode:
+                self.failures.setdefault("cache", {})["freshet"] = why(done)
+                return
+            self.results.setdefault("cache", {}).setdefault("freshet", []).append(json.loads(done.stdout))
+
+
 def say(text, keep=True):
     """Progress, with the time that has passed. On a terminal one line that changes; elsewhere only what is worth keeping."""
     passed = int(time.monotonic() - STARTED)
@@ -246,6 +258,8 @@ def main():
             bench.failures["build"] = unbuilt
         for row in rows:
             bench.measure(row)
+        if "cache" in options.rows:
+            bench.measure_cache()
     finally:
         server.kill()
         server.wait()
