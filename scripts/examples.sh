@@ -30,8 +30,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 .build-python/bin/python -B Examples/AppBackend/Server/server.py --control >"$dir/server.out" 2>"$dir/server.err" &
-: >"$dir/server.out"
-server=''
+server=$!
 for _ in $(seq 300); do
     grep -q '^listening ' "$dir/server.out" && break
     kill -0 "$server" 2>/dev/null || break
