@@ -48,14 +48,15 @@ expect() { # a line of the output
     grep -qF -- "$1" "$dir/output" || fail "the output has no line with: $1"
 }
 expect 'wrong password: unauthorized'
-expect 'session: loggedIn'
+expect 'session: signed in'
 expect 'item item-3: Item 3'
-expect 'session: refreshed'
+expect 'session: the credential was renewed'
 expect 'after the token had died: Item 1'
 expect 'not valid: title: '
 expect 'not valid: price: '
 expect 'created: Tea'
 expect 'created Tea'
+expect 'session: signed out'
 expect 'signed out: unauthorized'
 refreshes=$(.build-python/bin/python -c '
 import json, sys, urllib.request

@@ -43,3 +43,19 @@ extension AuthEvent.LogoutReason {
         }
     }
 }
+
+extension AuthEvent: CustomStringConvertible {
+    /// What happened, in words without secrets.
+    public var description: String {
+        switch self {
+        case .loggedIn: "signed in"
+        case .restored: "signed in since before"
+        case .refreshed: "the credential was renewed"
+        case .refreshFailed(let error): "the credential could not be renewed: \(error.message)"
+        case .loggedOut(.requested): "signed out"
+        case .loggedOut(.replaced): "signed out, because another user has signed in"
+        case .loggedOut(.refused(let error)): "signed out by the server: \(error.message)"
+        case .notStored(let error): "the credential was not stored: \(error.message)"
+        }
+    }
+}
