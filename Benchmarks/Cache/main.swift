@@ -17,22 +17,30 @@ import Glibc
 let objects = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000_000
 let page = 1_000
 
+/// What this process has used.
+func usage() -> rusage {
+    var usage = rusage()
+    #if canImport(Darwin)
+    getrusage(RUSAGE_SELF, &usage)
+    #else
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    #endif
+    return usage
+}
+
 /// CPU seconds of this process.
 func cpu() -> Double {
-    var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    let usage = usage()
     let times = [usage.ru_utime, usage.ru_stime]
     return times.reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
 }
 
 /// The most memory that was resident so far, in bytes.
 func peakMemory() -> Int {
-    var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
     #if canImport(Darwin)
-    return usage.ru_maxrss
+    usage().ru_maxrss
     #else
-    return usage.ru_maxrss * 1024
+    usage().ru_maxrss * 1024
     #endif
 }
 
