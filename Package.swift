@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "FreshetTransport", targets: ["FreshetTransport"]),
         .library(name: "FreshetHTTP", targets: ["FreshetHTTP"]),
         .library(name: "FreshetGraphQL", targets: ["FreshetGraphQL"]),
+        .library(name: "FreshetDocuments", targets: ["FreshetDocuments"]),
         .library(name: "FreshetTestSupport", targets: ["FreshetTestSupport"]),
         .executable(name: "freshet", targets: ["FreshetCLI"]),
     ],
@@ -92,6 +93,15 @@ let package = Package(
             swiftSettings: swift
         ),
         .target(
+            name: "FreshetDocuments",
+            dependencies: [
+                "Freshet", "FreshetCore", "FreshetTransport", "FreshetHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift
+        ),
+        .target(
             name: "FreshetTestSupport",
             dependencies: [
                 "FreshetCore", "FreshetTransport", "FreshetHTTP", "Freshet", "FreshetGraphQL",
@@ -103,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "FreshetCLI",
             dependencies: [
-                "Freshet", "FreshetCore", "FreshetGraphQL", "FreshetHTTP", "FreshetTransport", "FreshetTestSupport",
+                "Freshet", "FreshetCore", "FreshetDocuments", "FreshetGraphQL", "FreshetHTTP", "FreshetTransport",
+                "FreshetTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -209,6 +220,15 @@ let package = Package(
             swiftSettings: swift
         ),
         .testTarget(
+            name: "FreshetDocumentsTests",
+            dependencies: [
+                "FreshetDocuments", "Freshet", "FreshetCore", "FreshetHTTP", "FreshetTransport", "FreshetTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift
+        ),
+        .testTarget(
             name: "FreshetCLITests",
             dependencies: ["FreshetCLI", "FreshetCore", "FreshetGraphQL", "FreshetTestSupport"],
             swiftSettings: swift
@@ -216,7 +236,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "FreshetCLI", "FreshetGraphQL", "FreshetHTTP", "FreshetTestSupport", "FreshetCore", "FreshetTransport",
+                "FreshetCLI", "FreshetDocuments", "Freshet", "FreshetGraphQL", "FreshetHTTP", "FreshetTestSupport",
+                "FreshetCore", "FreshetTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Servers"],

@@ -27,7 +27,7 @@ is_installed() { # by dpkg
 
 with_apt() {
     local packages=(libwebsockets-dev libwebsockets-evlib-uv libuv1-dev libcurl4-openssl-dev libssl-dev zlib1g-dev pkg-config)
-    if [ "$tests" = yes ]; then packages+=(python3 python3-venv python3-lib2to3 openssl nginx-light tinyproxy-bin); fi
+    if [ "$tests" = yes ]; then packages+=(python3 python3-venv python3-lib2to3 openssl nginx-light tinyproxy-bin etcd-server etcd-client nats-server); fi
 
     if [ "$benchmarks" = yes ]; then
         packages+=(python3 python3-venv openssl gcc golang-go golang-github-gorilla-websocket-dev nodejs node-ws)
@@ -55,7 +55,7 @@ with_apt() {
 # Not tried yet: see "Status" in README.md.
 with_brew() {
     local packages=(libwebsockets libuv openssl@3 pkg-config)
-    if [ "$tests" = yes ]; then packages+=(python nginx tinyproxy); fi
+    if [ "$tests" = yes ]; then packages+=(python nginx tinyproxy etcd nats-server); fi
     [ "$benchmarks" = no ] || fail "the benchmark's peers are installed by hand on this system; see Benchmarks/README.md"
 
     local missing=() package

@@ -44,6 +44,7 @@ final class Harness: Sendable {
                 case .update(let bytes): .update(bytes.text)
                 case .snapshot(let bytes): .snapshot(bytes.text)
                 case .value: .snapshot("a value")
+                case .bookmark: throw FreshetError(.decoding, "nobody asked for bookmarks")
                 case .rest: throw FreshetError(.decoding, "nothing is polled here")
                 }
             }

@@ -123,8 +123,12 @@ extension SubscriptionEngine {
             guard let step = self.connections[epoch]?.table.next(at: self.now) else { break }
             switch step {
             case .send(let id):
-                self.send(id, on: epoch)
-                sent.append(id)
+                if self.mustList(id) {
+                    self.list(id, on: epoch)
+                } else {
+                    self.send(id, on: epoch)
+                    sent.append(id)
+                }
             case .wait(let delay):
                 self.actions.append(.start(.pace(epoch), delay))
                 break sending
@@ -154,7 +158,10 @@ extension SubscriptionEngine {
             return
         }
         stream.home = epoch
-        let actions = stream.continuity.subscribed(gap: stream.takeGap(at: self.now))
+        let gap = stream.takeGap(at: self.now)
+        stream.outage = gap.outage
+        let actions = stream.continuity.subscribed(gap: gap)
+        if stream.continuity.isLive { stream.poll = nil }
         self.streams[id] = stream
         // What has one result misses nothing by being asked again: a gap would be taken for the result.
         if stream.kind == .subscription { self.perform(actions, of: id) }
@@ -220,7 +227,7 @@ extension SubscriptionEngine {
         case .fetch(let id, let number):
             guard self.streams[id]?.continuity.isFetching(number) == true else { return }
             self.actions.append(.cancelFetch(id))
-            self.fetched(id, number, .failure(Self.snapshotTimeout))
+            self.fetched(id, number, .failure(self.snapshotTimeout(of: id)))
         case .nextPoll(let id): self.pollAgain(id)
         case .poll(let id, let number): self.pollTimedOut(id, number)
         case .refetch(let id, let number):

@@ -13,20 +13,28 @@ extension SubscriptionEngine {
         package var sharing: Sharing?
         /// Whether the snapshot is to be had without the WebSocket.
         package let isPollable: Bool
+        /// Whether positions without data are handed out, as bookmarks.
+        package let hearsBookmarks: Bool
+        /// How long a snapshot may take.
+        package let fetchDeadline: Duration
 
         package init(
             _ request: Source.Request,
             recovery: Recovery = .none,
             from position: Position? = nil,
             isShared: Bool = true,
-            isPollable: Bool = false
+            isPollable: Bool = false,
+            hearsBookmarks: Bool = false,
+            fetchDeadline: Duration = .seconds(10)
         ) {
             self.request = request
             self.recovery = recovery
             self.position = position
-            self.isPollable = isPollable && recovery == .snapshot
+            self.isPollable = isPollable && (recovery == .snapshot || recovery == .list)
+            self.hearsBookmarks = hearsBookmarks
+            self.fetchDeadline = fetchDeadline
             // What a snapshot says cannot be said again to somebody who joins later.
-            let canBeShared = recovery != .snapshot && recovery != .custom && position == nil
+            let canBeShared = ![.snapshot, .custom, .list].contains(recovery) && position == nil
             self.sharing = isShared && canBeShared ? Sharing(request: request, recovery: recovery) : nil
         }
     }

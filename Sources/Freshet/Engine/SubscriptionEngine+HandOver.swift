@@ -92,6 +92,7 @@ extension SubscriptionEngine {
             } else {
                 // Not sent on the new connection yet: it waits there for its turn.
                 self.lose(id, because: reason)
+                self.connections[epoch]?.table.requeue(id)
             }
         }
         self.pump(epoch)

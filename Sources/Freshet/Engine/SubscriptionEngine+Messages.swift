@@ -54,6 +54,9 @@ extension SubscriptionEngine {
         switch event {
         case .ready: self.drive(.ready(epoch))
         case .update: break  // in a run, by the caller
+        case .snapshot(let id, let state): self.received(state, of: id, on: epoch)
+        case .progress(let id, let position): self.progressed(id, to: position, on: epoch)
+        case .historyLost(let id, let cause, let reason): self.historyLost(id, cause, reason, on: epoch)
         case .confirmed(let id):
             self.actions.append(.stop(.confirmation(epoch, id)))
             self.confirmed([id], on: epoch)
@@ -89,7 +92,7 @@ extension SubscriptionEngine {
     }
 
     /// Whether what this connection says of a stream counts.
-    private func isKnown(_ id: SubscriptionID, on epoch: Epoch) -> Bool {
+    func isKnown(_ id: SubscriptionID, on epoch: Epoch) -> Bool {
         self.streams[id]?.home == epoch || self.isOverlapping(id, on: epoch)
     }
 
@@ -98,7 +101,7 @@ extension SubscriptionEngine {
         self.handOver?.epoch == epoch && self.handOver?.overlaps[id] != nil
     }
 
-    private mutating func failed(_ id: SubscriptionID, _ error: FreshetError, on epoch: Epoch) {
+    mutating func failed(_ id: SubscriptionID, _ error: FreshetError, on epoch: Epoch) {
         guard self.isKnown(id, on: epoch) else { return }
         if self.isOverlapping(id, on: epoch) {
             // The old connection still has it. What to do without it is decided when the new one takes over.

@@ -93,7 +93,7 @@ extension SubscriptionEngine {
     mutating func pollTimedOut(_ id: SubscriptionID, _ number: Int) {
         guard self.streams[id]?.poll?.isAsking(number) == true else { return }
         self.actions.append(.cancelFetch(id))
-        self.polled(id, number, .failure(Self.snapshotTimeout))
+        self.polled(id, number, .failure(self.snapshotTimeout(of: id)))
     }
 
     mutating func polled(_ id: SubscriptionID, _ number: Int, _ result: Result<Fetched, FreshetError>) {
@@ -107,6 +107,8 @@ extension SubscriptionEngine {
         if self.streams[id]?.poll?.hasResult == true {
             self.polling?.isTrial = false
             self.tellOfPolling(id)
+            let position = self.streams[id]?.poll?.position
+            self.streams[id]?.continuity.bridged(to: position)
             self.drive(.polled)
         }
         self.perform(actions, of: id)
@@ -125,7 +127,7 @@ extension SubscriptionEngine {
                 guard let consumer = self.streams[id]?.consumers.first else { continue }
                 let request = SnapshotRequest(validator: validator, overSocket: false)
                 self.actions += [
-                    .poll(id, number, request, for: consumer), .start(.poll(id, number), Self.fetchDeadline),
+                    .poll(id, number, request, for: consumer), .start(.poll(id, number), self.fetchDeadline(of: id)),
                 ]
             case .wait(let delay): self.actions.append(.start(.nextPoll(id), delay))
             case .deliver(let items): self.deliver(items.map { .rest($0) }, of: id)

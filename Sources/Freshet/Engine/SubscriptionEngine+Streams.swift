@@ -5,10 +5,10 @@ import FreshetTransport
 
 /// Streams and their consumers: who begins them, who hears what, how they end.
 extension SubscriptionEngine {
-    static var fetchDeadline: Duration { .seconds(10) }
+    func fetchDeadline(of id: SubscriptionID) -> Duration { self.streams[id]?.fetchDeadline ?? .zero }
 
-    static var snapshotTimeout: FreshetError {
-        FreshetError(.timeout(.snapshot), "the snapshot did not come within \(Self.fetchDeadline)")
+    func snapshotTimeout(of id: SubscriptionID) -> FreshetError {
+        FreshetError(.timeout(.snapshot), "the snapshot did not come within \(self.fetchDeadline(of: id))")
     }
 
     mutating func open(_ consumer: ConsumerID, _ opening: Opening) {
@@ -33,7 +33,9 @@ extension SubscriptionEngine {
             sharing: sharing,
             consumers: [consumer],
             continuity: ContinuityMachine(opening.recovery, from: opening.position),
-            isPollable: opening.isPollable && kind == .subscription
+            isPollable: opening.isPollable && kind == .subscription,
+            hearsBookmarks: opening.hearsBookmarks,
+            fetchDeadline: opening.fetchDeadline
         )
         self.consumers[consumer] = id
         if let sharing { self.shared[sharing] = id }
@@ -147,7 +149,7 @@ extension SubscriptionEngine {
                 let validator = self.streams[id]?.poll?.validator
                 let request = SnapshotRequest(gap: gap, validator: validator, overSocket: true)
                 self.actions += [
-                    .fetch(id, number, request, for: consumer), .start(.fetch(id, number), Self.fetchDeadline),
+                    .fetch(id, number, request, for: consumer), .start(.fetch(id, number), self.fetchDeadline(of: id)),
                 ]
             case .fetchLater(let number): self.fetchLater(id, number)
             case .cancelFetch: self.stopFetching(id, self.streams[id]?.continuity.fetch ?? 0)

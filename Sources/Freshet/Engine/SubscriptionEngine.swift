@@ -59,6 +59,12 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
         var failures = 0
         var lostAt: Duration?
         var lostBecause = ""
+        /// How long it had been away when it was subscribed last.
+        var outage: Duration = .zero
+        /// Whether its consumer hears of positions without data.
+        var hearsBookmarks = false
+        /// How long a snapshot may take.
+        var fetchDeadline: Duration = .zero
     }
 
     let template: Source

@@ -15,23 +15,31 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
     public typealias Failure = FreshetError
 
     private let open: @Sendable () -> FeedBuffer
-    private let decode: @Sendable (FeedItem) throws(FreshetError) -> Element
-    private let position: @Sendable (FeedItem) -> Position?
+    private let decoder: @Sendable () -> FeedDecoder<Element>
     private let notice: Notice?
 
     /// Hears of each item before it is handed out, such as a cache.
     package typealias Notice = @Sendable (FeedItem) async -> Void
 
+    /// A feed whose elements depend on nothing but their items.
     package init(
         open: @escaping @Sendable () -> FeedBuffer,
         position: @escaping @Sendable (FeedItem) -> Position? = { _ in nil },
         notice: Notice? = nil,
         decode: @escaping @Sendable (FeedItem) throws(FreshetError) -> Element
     ) {
+        self.init(open: open, notice: notice) { FeedDecoder(decode: decode, position: position) }
+    }
+
+    /// A feed whose elements depend on those before them: each iteration gets a decoder of its own.
+    package init(
+        open: @escaping @Sendable () -> FeedBuffer,
+        notice: Notice? = nil,
+        decoder: @escaping @Sendable () -> FeedDecoder<Element>
+    ) {
         self.open = open
-        self.position = position
+        self.decoder = decoder
         self.notice = notice
-        self.decode = decode
     }
 
     /// The same feed with the position of each element, to be saved when the element has been dealt with: a feed that begins
@@ -40,39 +48,37 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
     /// Sources without positions, and gaps, have none. It says as well which elements were got by polling, while there was no
     /// WebSocket to be had.
     public var positioned: Feed<Positioned<Element>> {
-        Feed<Positioned<Element>>(
-            open: self.open,
-            position: self.position,
-            notice: self.notice,
-            decode: { [decode, position] item throws(FreshetError) in
-                Positioned(element: try decode(item), position: position(item), source: item.origin)
-            }
-        )
+        Feed<Positioned<Element>>(open: self.open, notice: self.notice) { [decoder] in
+            let inner = decoder()
+            return FeedDecoder(
+                decode: { item throws(FreshetError) in
+                    let element = try inner.decode(item)
+                    return Positioned(element: element, position: inner.position(item), source: item.origin)
+                },
+                position: inner.position
+            )
+        }
     }
 
     /// Makes an iterator; nothing happens before its first `next()`.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(open: self.open, notice: self.notice, decode: self.decode)
+        Iterator(open: self.open, notice: self.notice, decoder: self.decoder())
     }
 
     /// Takes a feed's elements, batch by batch, and decodes them in the task that iterates.
     public struct Iterator: AsyncIteratorProtocol {
         private let open: @Sendable () -> FeedBuffer
         private let notice: Notice?
-        private let decode: @Sendable (FeedItem) throws(FreshetError) -> Element
+        private let decoder: FeedDecoder<Element>
         private var subscription: FeedSubscription?
         private var batch: [FeedItem] = []
         private var position = 0
         private var ended = false
 
-        init(
-            open: @escaping @Sendable () -> FeedBuffer,
-            notice: Notice?,
-            decode: @escaping @Sendable (FeedItem) throws(FreshetError) -> Element
-        ) {
+        init(open: @escaping @Sendable () -> FeedBuffer, notice: Notice?, decoder: FeedDecoder<Element>) {
             self.open = open
             self.notice = notice
-            self.decode = decode
+            self.decoder = decoder
         }
 
         /// The next element, or nil at the end.
@@ -103,7 +109,7 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
                 }
                 defer { self.position += 1 }
                 if let notice = self.notice { await notice(self.batch[self.position]) }
-                return try self.decode(self.batch[self.position])
+                return try self.decoder.decode(self.batch[self.position])
             } catch {
                 self.end()
                 throw error

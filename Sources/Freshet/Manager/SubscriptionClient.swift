@@ -119,6 +119,8 @@ public struct SubscriptionClient<Source: FeedSource>: Sendable {
         case .gap(let gap): .gap(gap)
         case .rest(let item): try Self.event(item)
         case .value: throw FreshetError(.decoding, "a snapshot of another type")
+        // Nobody has asked for them here.
+        case .bookmark: throw FreshetError(.decoding, "a bookmark")
         }
     }
 

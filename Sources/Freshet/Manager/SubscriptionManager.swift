@@ -231,15 +231,10 @@ public actor SubscriptionManager<Source: FeedSource> {
 
     private func deliver(_ items: [FeedItem], to id: Engine.ConsumerID) {
         guard let buffer = self.consumers[id]?.buffer else { return }
-        var isGap = false
-        for item in items {
-            guard let gap = item.gap else { continue }
-            isGap = items.count == 1
-            self.figures.told(gap)
-        }
+        for item in items { if let gap = item.gap { self.figures.told(gap) } }
         let now = self.time.now()
         let appended =
-            isGap
+            items.count == 1 && !items[0].isDroppable
             ? buffer.appendMerging(items[0], at: now)
             : buffer.append(items, bytes: items.reduce(0) { $0 + $1.byteCount }, at: now)
         switch appended {

@@ -9,6 +9,13 @@ public enum SourceEvent: Sendable {
     case ready
     /// One element of a subscription.
     case update(SubscriptionID, Bytes)
+    /// The whole state of a subscription, where the server sends it in the stream itself.
+    case snapshot(SubscriptionID, Bytes)
+    /// Nothing new, but the subscription stands here now, and goes on from here after a drop.
+    case progress(SubscriptionID, Position)
+    /// What came since the subscription's position is no longer to be had: there is a gap of this cause, and it is begun
+    /// anew. `reason` must not contain anything secret.
+    case historyLost(SubscriptionID, Gap.Cause, reason: String)
     /// The server says that it has understood the subscription.
     case confirmed(SubscriptionID)
     /// This subscription is over, and why.

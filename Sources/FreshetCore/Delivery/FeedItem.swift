@@ -8,6 +8,8 @@ package enum FeedItem: Sendable {
     /// From a snapshot function of the user's own, which knows the type already.
     case value(any Sendable, isSnapshot: Bool)
     case gap(Gap)
+    /// Nothing new up to here.
+    case bookmark(Position)
     /// The same, but got by asking while there was no WebSocket.
     indirect case rest(FeedItem)
 }
@@ -22,7 +24,7 @@ extension FeedItem {
     @inlinable package var gap: Gap? {
         switch self {
         case .gap(let gap), .rest(.gap(let gap)): gap
-        case .update, .snapshot, .value, .rest: nil
+        case .update, .snapshot, .value, .bookmark, .rest: nil
         }
     }
 
@@ -54,14 +56,14 @@ extension FeedItem: DeliveryElement {
     @usableFromInline package var byteCount: Int {
         switch self {
         case .update(let slice), .snapshot(let slice): slice.count
-        case .value, .gap: 0
+        case .value, .gap, .bookmark: 0
         case .rest(let item): item.byteCount
         }
     }
 
     @usableFromInline package var isDroppable: Bool {
         switch self {
-        case .gap, .rest(.gap): false
+        case .gap, .bookmark, .rest(.gap): false
         case .update, .snapshot, .value, .rest: true
         }
     }
@@ -69,7 +71,7 @@ extension FeedItem: DeliveryElement {
     @usableFromInline package func key(at path: JSONPath) -> JSONValue? {
         switch self {
         case .update(let slice), .snapshot(let slice): path.find(in: slice).flatMap { JSONValue(scalar: $0) }
-        case .value, .gap: nil
+        case .value, .gap, .bookmark: nil
         case .rest(let item): item.key(at: path)
         }
     }
@@ -78,7 +80,7 @@ extension FeedItem: DeliveryElement {
         switch self {
         case .update(let slice): .update(slice.detached())
         case .snapshot(let slice): .snapshot(slice.detached())
-        case .value, .gap: self
+        case .value, .gap, .bookmark: self
         case .rest(let item): .rest(item.detached())
         }
     }
@@ -88,6 +90,11 @@ extension FeedItem: DeliveryElement {
     }
 
     @usableFromInline package func merged(with later: FeedItem) -> FeedItem? {
+        switch (self.content, later.content) {
+        case (.bookmark, .bookmark), (.bookmark, .gap): return later
+        case (.gap, .bookmark): return self
+        default: break
+        }
         guard let gap = self.gap, let next = later.gap else { return nil }
         let merged = FeedItem.gap(gap.merged(with: next))
         return later.origin == .rest ? .rest(merged) : merged

@@ -10,6 +10,8 @@
 ///      │                   lost ──▶ replaying          confirmed                         │
 ///      └─ with a snapshot ──┴─────▶ settling ────────────────────▶ fetching ─────────────┘
 ///                                   (what comes live is held back in both)
+///
+///     new, without a position ── listing ──▶ new, with one         (the source lists first, and subscribes from there)
 /// ```
 ///
 /// The order with a snapshot is always: subscribe, hold back what comes, fetch, merge, hand out in one batch, go live. A
@@ -26,15 +28,17 @@ package struct ContinuityMachine: Sendable {
         case subscribeAgain
     }
 
-    private enum State {
+    enum State {
         case new, live, lost, replaying
+        /// The state is fetched, and not subscribed to yet.
+        case listing
         /// Subscribed, as far as we know; the server has not said anything.
         case settling(Held)
         case fetching(Held)
     }
 
     /// What came meanwhile.
-    private struct Held {
+    struct Held {
         var updates: [MarkedUpdate] = []
         var bytes = 0
         /// More came than may be held: what is fetched now is too old, and must be fetched again.
@@ -48,11 +52,11 @@ package struct ContinuityMachine: Sendable {
     package static let heldElements = 4096
     package static let heldBytes = 4 << 20
 
-    private let recovery: Recovery
-    private var state = State.new
-    private var replay: Replay
+    let recovery: Recovery
+    var state = State.new
+    var replay: Replay
     /// The number of the last fetch.
-    private(set) package var fetch = 0
+    package internal(set) var fetch = 0
     private var patience = 1
     /// What the last snapshot had of each object: changes that are no newer may still be on their way.
     private var covered: [JSONValue: Position] = [:]
@@ -72,7 +76,7 @@ package struct ContinuityMachine: Sendable {
     /// Whether marks are of use.
     package var wantsMarks: Bool {
         switch self.recovery {
-        case .position: true
+        case .position, .list: true
         case .none: false
         case .snapshot, .custom:
             if case .live = self.state { !self.covered.isEmpty } else { true }
@@ -84,18 +88,22 @@ package struct ContinuityMachine: Sendable {
         if case .position = self.recovery { true } else { false }
     }
 
+    private var hasPositions: Bool { self.hasKeys || self.recovery == .list }
+
     /// Whether there is nothing to look at: what comes is handed out.
     package var isPlain: Bool {
         guard case .live = self.state, !self.replay.isExpecting, self.covered.isEmpty else { return false }
-        if case .position = self.recovery { return false }
-        return true
+        switch self.recovery {
+        case .position, .list: return false
+        case .none, .snapshot, .custom: return true
+        }
     }
 
     /// Whether everything is handed out as it comes.
     package var isLive: Bool {
         switch self.state {
         case .live, .replaying: true
-        case .new, .lost, .settling, .fetching: false
+        case .new, .lost, .listing, .settling, .fetching: false
         }
     }
 
@@ -107,7 +115,7 @@ package struct ContinuityMachine: Sendable {
         case .none:
             self.state = .live
             return wasLost ? [.deliver([.gap(gap)])] : []
-        case .position:
+        case .position, .list:
             self.resumedAt = self.replay.position
             self.replay.begin()
             self.state = isResumed ? .replaying : .live
@@ -140,7 +148,7 @@ package struct ContinuityMachine: Sendable {
 
     package mutating func received(_ updates: [MarkedUpdate]) -> [Action] {
         switch self.state {
-        case .new, .lost:
+        case .new, .lost, .listing:
             return []
         case .live, .replaying:
             return self.handOut(updates)
@@ -174,7 +182,7 @@ package struct ContinuityMachine: Sendable {
                     items.append(.gap(Self.wentBack))
                 }
             }
-            if self.hasKeys { self.replay.delivered(update.mark) }
+            if self.hasPositions { self.replay.delivered(update.mark) }
             items.append(.update(update.payload))
         }
         return items.isEmpty ? [] : [.deliver(items)]
@@ -188,11 +196,15 @@ package struct ContinuityMachine: Sendable {
 
     /// Whether this fetch is waited for.
     package func isFetching(_ number: Int) -> Bool {
-        if case .fetching = self.state { number == self.fetch } else { false }
+        switch self.state {
+        case .fetching, .listing: number == self.fetch
+        case .new, .live, .lost, .replaying, .settling: false
+        }
     }
 
     /// The fetch of this number has succeeded.
     package mutating func fetched(_ number: Int, _ fetched: Fetched) -> [Action] {
+        if case .listing = self.state, number == self.fetch { return self.listed(fetched) }
         guard case .fetching(let held) = self.state, number == self.fetch else { return [] }
         guard !held.isStale else {
             self.patience = min(self.patience * 2, 16)
@@ -216,6 +228,7 @@ package struct ContinuityMachine: Sendable {
 
     /// The fetch of this number has failed in a way that another one may not: fetch again.
     package mutating func refetch(_ number: Int) -> [Action] {
+        if case .listing = self.state, number == self.fetch { return self.list() }
         guard case .fetching(var held) = self.state, number == self.fetch else { return [] }
         held.isStale = false
         return self.startFetch(held)
@@ -223,10 +236,18 @@ package struct ContinuityMachine: Sendable {
 
     /// The connection is gone, or the server interrupted the subscription.
     package mutating func lost() -> [Action] {
-        let wasFetching = if case .fetching = self.state { true } else { false }
+        let wasFetching: Bool
+        switch self.state {
+        case .fetching, .listing: wasFetching = true
+        case .new, .live, .lost, .replaying, .settling: wasFetching = false
+        }
         switch self.state {
         case .new, .lost: return []
         case .live, .replaying: break
+        // Nothing was missed yet that a gap does not say already.
+        case .listing:
+            self.state = .new
+            return [.cancelFetch]
         case .settling(let held), .fetching(let held): self.withheld = held.gap
         }
         self.state = .lost
@@ -280,12 +301,12 @@ package struct ContinuityMachine: Sendable {
             return self.handOut(updates)
         }
         switch self.recovery {
-        case .none where self.isLive, .position where self.isLive:
+        case .none where self.isLive, .position where self.isLive, .list where self.isLive:
             // What was handed out already may still come again, in whatever order.
             self.replay.expect(Array(Set(overlap.old)))
             self.state = .live
             return [.deliver([.gap(gap)])] + self.handOut(overlap.held)
-        case .none, .position, .snapshot, .custom:
+        case .none, .position, .list, .snapshot, .custom:
             var actions = self.lost()
             actions += self.subscribed(gap: gap)
             actions += self.confirmed()

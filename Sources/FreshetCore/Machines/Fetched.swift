@@ -19,17 +19,21 @@ package struct Fetched: Sendable {
     package let versions: [JSONValue: Position]
     /// By which it can be asked next time whether it still holds (an entity tag).
     package let validator: String?
+    /// Where the feed stands with it, and from where to subscribe.
+    package let position: Position?
 
     package init(
         _ kind: Kind,
         items: [FeedItem] = [],
         versions: [JSONValue: Position] = [:],
-        validator: String? = nil
+        validator: String? = nil,
+        position: Position? = nil
     ) {
         self.kind = kind
         self.items = items
         self.versions = versions
         self.validator = validator
+        self.position = position
     }
 
     /// Whether both are certainly the same to a consumer.

@@ -45,6 +45,9 @@ package struct PollMachine: Sendable {
     /// The validator of what was handed on last.
     package var validator: String? { self.last?.validator }
 
+    /// Where the feed stands with what was handed on last.
+    package var position: Position? { self.last?.position }
+
     /// Whether the answer to this question is waited for.
     package func isAsking(_ number: Int) -> Bool { self.state == .asking && number == self.number }
 

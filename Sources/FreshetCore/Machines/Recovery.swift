@@ -10,4 +10,7 @@ package enum Recovery: Sendable, Hashable {
     case custom
     /// By subscribing from the position of the last element, or of one so many before it.
     case position(overlap: Int)
+    /// By the whole state, fetched before it subscribes, which says from where to subscribe; after a drop from the position
+    /// of the last element, and by the state again where the server does not have that any more.
+    case list
 }

@@ -40,6 +40,12 @@ package struct Replay: Sendable {
         self.patience += keys.count
     }
 
+    /// Goes on from here, after which nothing comes twice.
+    package mutating func restart(at position: Position?) {
+        self.forget()
+        if let position { self.recent = [UpdateMark(key: nil, position: position)] }
+    }
+
     /// The server has nothing from this position on: begin anew.
     package mutating func forget() {
         self.recent = []

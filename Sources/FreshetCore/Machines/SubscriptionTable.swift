@@ -19,6 +19,8 @@ package struct SubscriptionTable: Sendable {
         case waiting, sent
         /// The server refused it for now: not in the queue before `requeue`.
         case resting
+        /// What to subscribe from is found out first: not in the queue before `requeue` either, but nothing is wrong.
+        case held
     }
 
     private let pace: SubscriptionPace
@@ -40,7 +42,7 @@ package struct SubscriptionTable: Sendable {
     }
 
     /// How many wait, or rest.
-    package var unsent: Int { self.entries.values.reduce(0) { $0 + ($1 == .sent ? 0 : 1) } }
+    package var unsent: Int { self.entries.values.reduce(0) { $0 + ($1 == .sent || $1 == .held ? 0 : 1) } }
 
     /// How many rest.
     package var resting: Int { self.entries.values.reduce(0) { $0 + ($1 == .resting ? 1 : 0) } }
@@ -61,6 +63,11 @@ package struct SubscriptionTable: Sendable {
     package mutating func rest(_ id: ID) {
         self.confirmed(id)
         if self.entries[id] != nil { self.entries[id] = .resting }
+    }
+
+    package mutating func hold(_ id: ID) {
+        self.confirmed(id)
+        if self.entries[id] != nil { self.entries[id] = .held }
     }
 
     /// To be sent again, after all that wait.

@@ -10,6 +10,8 @@ public struct Gap: Sendable, Hashable {
         case overflow
         /// The source no longer has what came since the feed's position.
         case historyLost
+        /// The same, and the source says why: it keeps only what is newer (etcd's compaction, 410 of Kubernetes).
+        case compacted
         /// There is no WebSocket to be had, and the feed's snapshot function is asked again and again instead: what comes and
         /// goes between two questions is not seen. It stands where that begins; where it ends nothing is missing.
         case polling
@@ -51,7 +53,7 @@ extension Gap {
             merged.count = if let count = self.count, let more = later.count { count + more } else { nil }
         } else {
             let causes = [self.cause, later.cause]
-            merged.cause = [.historyLost, .polling].first { causes.contains($0) } ?? .unknown
+            merged.cause = [.historyLost, .compacted, .polling].first { causes.contains($0) } ?? .unknown
             merged.count = nil
         }
         return merged

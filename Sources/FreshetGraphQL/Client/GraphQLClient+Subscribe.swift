@@ -124,6 +124,7 @@ extension GraphQLClient {
         case .snapshot(let json): .snapshot(try decode(try GraphQLPayload(json)))
         case .value(let value as Value, let isSnapshot): isSnapshot ? .snapshot(value) : .update(value)
         case .value: throw FreshetError(.decoding, "the snapshot has another type than the subscription")
+        case .bookmark: throw FreshetError(.decoding, "GraphQL has no bookmarks")
         case .rest(let item): try Self.event(item, decode)
         }
     }

@@ -42,7 +42,7 @@ extension GraphQLClient {
                 case .snapshot(let json), .update(let json):
                     let payload = try GraphQLPayload(json)
                     return .snapshot(try GraphQLResponse<Value>(payload).valueOrFailure(payload))
-                case .value, .rest:
+                case .value, .bookmark, .rest:
                     throw FreshetError(.decoding, "a result of another type")
                 }
             }

@@ -69,11 +69,8 @@ struct CurlRoute: Sendable {
         self.connectTo = "\(serverName):\(endpoint.port):\(host):\(endpoint.port)"
     }
 
-    /// C's view of a request, valid during the call.
-    func withRequest(
-        _ call: HTTPCall,
-        _ body: (inout freshet_http_request) -> OpaquePointer?
-    ) -> OpaquePointer? {
+    /// A request's texts: put together by who sends it, for the loop's thread works for others too.
+    func request(for call: HTTPCall) -> CurlRequest {
         var texts = CTexts()
         let url = texts.append(self.base, call.request.path ?? "/")
         let method = texts.append(call.request.method.rawValue)
@@ -84,34 +81,53 @@ struct CurlRoute: Sendable {
         let pins = self.tls.pins.map { texts.append($0) }
         let others = texts.count
         self.appendHeaders(of: call, to: &texts)
-        return unsafe texts.withPointers { pointers in
-            var request = unsafe freshet_http_request(
+        return CurlRequest(
+            texts: texts,
+            url: url,
+            method: method,
+            socketPath: socketPath,
+            connectTo: connectTo,
+            proxy: proxy,
+            credentials: credentials,
+            pins: pins,
+            headers: others
+        )
+    }
+
+    /// C's view of a request, valid during the call.
+    func withRequest(
+        _ request: CurlRequest,
+        _ call: HTTPCall,
+        _ body: (inout freshet_http_request) -> OpaquePointer?
+    ) -> OpaquePointer? {
+        unsafe request.texts.withPointers { pointers in
+            var view = unsafe freshet_http_request(
                 route: self.number,
-                url: pointers[url],
-                method: pointers[method],
-                headers: pointers.baseAddress.map { unsafe $0 + others },
-                header_count: pointers.count - others,
+                url: pointers[request.url],
+                method: pointers[request.method],
+                headers: pointers.baseAddress.map { unsafe $0 + request.headers },
+                header_count: pointers.count - request.headers,
                 has_body: call.body != nil,
                 body_size: Int64(call.body?.length ?? -1),
                 may_replay: call.isIdempotent,
                 http2: call.allowsHTTP2 && self.isSecure,
                 connect_timeout: call.timeouts.connect.milliseconds,
                 total_timeout: call.timeouts.total?.milliseconds ?? 0,
-                unix_socket: socketPath.map { unsafe pointers[$0] },
-                connect_to: connectTo.map { unsafe pointers[$0] },
-                proxy: proxy.map { unsafe pointers[$0] },
-                proxy_credentials: credentials.map { unsafe pointers[$0] },
+                unix_socket: request.socketPath.map { unsafe pointers[$0] },
+                connect_to: request.connectTo.map { unsafe pointers[$0] },
+                proxy: request.proxy.map { unsafe pointers[$0] },
+                proxy_credentials: request.credentials.map { unsafe pointers[$0] },
                 authorities: self.tls.authorities?.baseAddress,
                 authorities_size: self.tls.authorities?.count ?? 0,
                 certificate: self.tls.certificate?.baseAddress,
                 certificate_size: self.tls.certificate?.count ?? 0,
                 key: self.tls.key?.baseAddress,
                 key_size: self.tls.key?.count ?? 0,
-                pins: pins.map { unsafe pointers[$0] },
+                pins: request.pins.map { unsafe pointers[$0] },
                 tls13: self.tls.configuration.minimumVersion == .tls13,
                 insecure: self.tls.configuration.acceptsAnyCertificate
             )
-            return unsafe body(&request)
+            return unsafe body(&view)
         }
     }
 

@@ -15,6 +15,7 @@ final class CurlTransfer: @unchecked Sendable {
     private let loop: CurlLoop
     private let answer = CurlAnswer()
     private let upload: UploadBuffer?
+    private let request: CurlRequest
 
     // On the loop's thread
     private var handle: OpaquePointer?
@@ -40,6 +41,7 @@ final class CurlTransfer: @unchecked Sendable {
         self.head = ResponseHead(limit: call.limits.headers)
         self.body = IncomingBody(limit: call.limits.body, from: route.name)
         self.upload = call.body.map { UploadBuffer($0) }
+        self.request = route.request(for: call)
     }
 
     static func of(_ owner: UnsafeMutableRawPointer) -> CurlTransfer {
@@ -49,10 +51,11 @@ final class CurlTransfer: @unchecked Sendable {
     /// Sends it, and waits for the head of the answer.
     func reply() async throws(FreshetError) -> HTTPReply {
         self.loop.begin(self)
-        return try await self.answer.wait {
+        let (head, body) = try await self.answer.wait {
             self.answer.give(.failure(FreshetError(.cancelled, "the task was cancelled before the answer came")))
             self.loop.cancel(self)
         }
+        return HTTPReply(head.response, body: body)
     }
 
     // MARK: - On the loop's thread
@@ -77,7 +80,7 @@ final class CurlTransfer: @unchecked Sendable {
         guard !self.answer.isGiven else { return self.finish(.success(())) }
         // Proof: the loop keeps the transfer until it is over, and C is told nothing of it after that.
         let owner = unsafe Unmanaged.passUnretained(self).toOpaque()
-        let handle = unsafe self.route.withRequest(self.call) { request in
+        let handle = unsafe self.route.withRequest(self.request, self.call) { request in
             unsafe freshet_http_begin(pool, &request, owner)
         }
         unsafe self.handle = handle
@@ -270,9 +273,7 @@ final class CurlTransfer: @unchecked Sendable {
             if !pieces.isEmpty { self.body.isPaused = queue.append(pieces, bytes: size) == .full || self.body.isPaused }
         } else if let end = self.end {
             // All at once: most often.
-            self.answer.give(
-                end.map { HTTPReply(self.head.response, body: HTTPBody(Bytes.joined(pieces))) }
-            )
+            self.answer.give(end.map { (self.head, HTTPBody(Bytes.joined(pieces))) })
             return true
         } else if self.head.isComplete {
             self.stream(pieces, size)
@@ -294,6 +295,6 @@ final class CurlTransfer: @unchecked Sendable {
         self.queue = queue
         if !pieces.isEmpty { self.body.isPaused = queue.append(pieces, bytes: size) == .full || self.body.isPaused }
         let body = HTTPBody.streaming(queue, length: self.head.contentEncoding == nil ? self.head.contentLength : nil)
-        self.answer.give(.success(HTTPReply(self.head.response, body: body)))
+        self.answer.give(.success((self.head, body)))
     }
 }

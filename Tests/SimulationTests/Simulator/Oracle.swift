@@ -90,7 +90,7 @@ struct Oracle {
         switch gap.cause {
         case .overflow:
             return self.consumer.delivery.overflow == .suspending ? "an overflow while suspending, at \(place)" : nil
-        case .historyLost:
+        case .historyLost, .compacted:
             return self.consumer.kind == .cursor ? nil : "historyLost without a cursor, at \(place)"
         case .polling:
             return self.consumer.isPollable ? nil : "polling without a way to poll, at \(place)"

@@ -53,7 +53,7 @@ final class SimulatedConsumer {
             case .gap(let gap): self.log.append(.gap(gap))
             case .rest(.snapshot(let json)): self.log.append(.polled(Self.number(json)))
             case .rest(.gap(let gap)): self.log.append(.gap(gap))
-            case .value, .rest: break
+            case .value, .bookmark, .rest: break
             }
         }
     }

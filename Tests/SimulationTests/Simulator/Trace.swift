@@ -24,6 +24,7 @@ enum Trace {
         case .update(let bytes): "update \(bytes.text)"
         case .snapshot(let bytes): "snapshot \(bytes.text)"
         case .value: "value"
+        case .bookmark: "bookmark"
         case .rest(let item): "polled \(Self.text(of: item))"
         case .gap(let gap): "gap \(gap.cause) \(gap.count ?? -1)"
         }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Sources that list first and subscribe from where the list was made, and what else moves a position.
+extension ContinuityMachine {
+    /// Whether the state has to be fetched before there is anything to subscribe from.
+    package var mustList: Bool { self.recovery == .list && self.replay.position == nil }
+
+    /// Fetches the state; when it has come, it is subscribed from there.
+    package mutating func list(gap: Gap? = nil) -> [Action] {
+        let wasLost = if case .lost = self.state { true } else { false }
+        self.fetch += 1
+        self.state = .listing
+        let told: [Action] = if wasLost, let gap { [.deliver([.gap(gap)])] } else { [] }
+        return told + [.fetch(self.fetch, gap)]
+    }
+
+    mutating func listed(_ fetched: Fetched) -> [Action] {
+        self.state = .new
+        self.replay.restart(at: fetched.position)
+        return (fetched.items.isEmpty ? [] : [.deliver(fetched.items)]) + [.subscribeAgain]
+    }
+
+    /// The state was fetched by other means, while there was no connection.
+    package mutating func bridged(to position: Position?) {
+        if self.recovery == .list, let position { self.replay.restart(at: position) }
+    }
+
+    /// There is nothing new up to here.
+    package mutating func progressed(to position: Position) {
+        guard self.isLive else { return }
+        self.replay.delivered(UpdateMark(key: nil, position: position))
+    }
+
+    /// The server no longer has what came since the position: it is to be subscribed again, from the beginning.
+    package mutating func historyLost(_ gap: Gap) -> [Action] {
+        self.replay.forget()
+        self.state = .new
+        return [.deliver([.gap(gap)])]
+    }
+}
