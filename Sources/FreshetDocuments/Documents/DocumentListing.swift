@@ -20,6 +20,7 @@ package struct DocumentListing: Sendable, Equatable {
     /// As a snapshot for the manager.
     ///
     /// - Parameter validator: by which it can be asked next time whether it still holds.
+    /// - Returns: what the manager takes.
     package func fetched(validator: String? = nil) -> Fetched {
         Fetched(.snapshot, items: [.value(self, isSnapshot: true)], validator: validator, position: self.position)
     }

@@ -35,6 +35,7 @@ extension FeedItem {
         case .snapshot(let bytes): "snapshot \(bytes.text)"
         case .value(let value, _): "value \(value)"
         case .gap(let gap): "gap \(gap.cause)"
+        case .bookmark(let position): "bookmark \(position.value)"
         case .rest(let item): "polled \(item.text)"
         }
     }

@@ -25,6 +25,7 @@ struct FeedItemTests {
             case .snapshot(let bytes): "snapshot \(bytes.text)"
             case .value(let value, _): "value \(value)"
             case .gap(let gap): "gap \(gap.cause) \(gap.count.map { "\($0)" } ?? "?")"
+            case .bookmark(let position): "bookmark \(position.value)"
             case .rest(let item): "polled \(item.text)"
             }
         }
