@@ -85,10 +85,11 @@ package struct ContinuityMachine: Sendable {
 
     /// Whether keys are those of elements. With a snapshot they are those of the objects that the elements are about.
     private var hasKeys: Bool {
-        if case .position = self.recovery { true } else { false }
+        switch self.recovery {
+        case .position, .list: true
+        case .none, .snapshot, .custom: false
+        }
     }
-
-    private var hasPositions: Bool { self.hasKeys || self.recovery == .list }
 
     /// Whether there is nothing to look at: what comes is handed out.
     package var isPlain: Bool {
@@ -182,7 +183,7 @@ package struct ContinuityMachine: Sendable {
                     items.append(.gap(Self.wentBack))
                 }
             }
-            if self.hasPositions { self.replay.delivered(update.mark) }
+            if self.hasKeys { self.replay.delivered(update.mark) }
             items.append(.update(update.payload))
         }
         return items.isEmpty ? [] : [.deliver(items)]
