@@ -3,6 +3,7 @@
 import ArgumentParser
 import FreshetCore
 import FreshetGraphQL
+import Logging
 
 /// `freshet watch`: the command line, and nothing but.
 struct WatchCommand: AsyncParsableCommand {
@@ -23,6 +24,7 @@ struct WatchCommand: AsyncParsableCommand {
                 3  gave up: unreachable, or the retries are used up
                 4  credentials refused
                 5  protocol mismatch
+                6  there was a gap, under --on-gap fail
                 7  TLS failed
                 8  the server completed before --count was reached
                64  usage
@@ -64,6 +66,9 @@ struct WatchCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-retry"), help: "Do not reconnect.")
     var noRetry = false
 
+    @Option(help: "At a gap: resync prints what was made up for, mark goes on, fail ends with exit code 6.")
+    var onGap: OnGap = .resync
+
     @Option(name: .shortAndLong, help: "auto, log, jsonl, json or raw.")
     var output: OutputFormat = .auto
 
@@ -89,6 +94,18 @@ struct WatchCommand: AsyncParsableCommand {
     }
 
     private func watch(_ terminal: Terminal) throws(FreshetError) -> WatchRun {
+        let logger = Logger(label: "freshet") { _ in TerminalLogHandler(terminal) }
+        return WatchRun(
+            subject: try self.graphQL(logger),
+            count: self.count,
+            timeout: self.timeout?.duration,
+            onGap: self.onGap,
+            format: self.output,
+            terminal: terminal
+        )
+    }
+
+    private func graphQL(_ logger: Logger) throws(FreshetError) -> GraphQLWatch {
         let request = GraphQLRequest(
             query: try WatchInput.document(query: self.query, file: self.file),
             variables: try WatchInput.variables(strings: self.variables, json: self.jsonVariables)
@@ -103,16 +120,6 @@ struct WatchCommand: AsyncParsableCommand {
         let signedIn = try SignedIn(self.profile, webSocket: configuration.webSocket)
         configuration.credentials = signedIn?.session.provider()
         let url = signedIn?.profile.absolute(self.url) ?? self.url
-        let endpoint = try GraphQLClient.endpoint(url)
-        return WatchRun(
-            url: url,
-            endpoint: endpoint,
-            request: request,
-            configuration: configuration,
-            count: self.count,
-            timeout: self.timeout?.duration,
-            format: self.output,
-            terminal: terminal
-        )
+        return try GraphQLWatch(request, url: url, configuration: configuration, logger: logger)
     }
 }
