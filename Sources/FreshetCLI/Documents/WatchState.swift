@@ -37,6 +37,7 @@ struct WatchState: Codable, Equatable {
     }
 
     /// - Parameter now: what stdout is now.
+    /// - Returns: where to go on.
     func resumption(_ now: Output?) -> Resumption {
         guard let pending else { return .goOn(self.position) }
         guard let before = self.output, let now, before.device == now.device, before.inode == now.inode,
