@@ -194,9 +194,11 @@ extension SubscriptionEngine {
             self.streams[id]?.poll = nil
         case .failure(let error):
             switch self.policy.close.decision(on: .failure(error)) {
-            // Whoever fetches has asked for other credentials already.
-            case .fatal, .refreshCredentials: self.end(id, .failed(error), byServer: false)
-            case .retry, .retryAfter: self.fetchLater(id, number)
+            case .fatal: return self.end(id, .failed(error), byServer: false)
+            // Nobody else asks for other credentials: a list is no connection's.
+            case .refreshCredentials where self.streams[id]?.continuity.isListing == true:
+                return self.end(id, .failed(error), byServer: false)
+            case .refreshCredentials, .retry, .retryAfter: self.fetchLater(id, number)
             }
         }
     }

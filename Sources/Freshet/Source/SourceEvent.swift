@@ -34,6 +34,8 @@ public enum SourceEvent: Sendable {
     case speaksEvery(Duration)
     /// The server does not want this connection; with `.unauthorized` other credentials are asked for.
     case refused(FreshetError)
+    /// All of these, in order, where one message says several things.
+    case several([SourceEvent])
     /// Nothing to do; `note` is for the log where it is odd. It must not contain anything secret.
     case nothing(note: String?)
 }

@@ -63,6 +63,8 @@ package struct ContinuityMachine: Sendable {
     var resumedAt: Position?
     /// A gap that was withheld when its subscription was lost again.
     var withheld: Gap?
+    /// What the next list makes up for; nil at the beginning.
+    var listsFor: Gap?
 
     package init(_ recovery: Recovery, from position: Position? = nil) {
         self.recovery = recovery
@@ -204,6 +206,11 @@ package struct ContinuityMachine: Sendable {
         outage: .zero
     )
 
+    /// Whether there is nothing before its list has come.
+    package var isListing: Bool {
+        if case .listing = self.state { true } else { false }
+    }
+
     /// Whether this fetch is waited for.
     package func isFetching(_ number: Int) -> Bool {
         switch self.state {
@@ -270,6 +277,7 @@ package struct ContinuityMachine: Sendable {
         self.replay.forget()
         self.state = .new
         let gap = Gap(cause: .historyLost, reason: error.message, outage: .zero)
+        if self.listsFirst { self.listsFor = gap }
         return [.deliver([.gap(gap)]), .subscribeAgain]
     }
 }
