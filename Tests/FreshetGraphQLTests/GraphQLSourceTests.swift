@@ -32,7 +32,9 @@ struct GraphQLSourceTests {
         case .interrupted(let id, let error, _): "interrupted \(id) \(error.message)"
         case .speaksEvery(let longest): "speaks every \(longest)"
         case .refused(let error): "refused \(error.message)"
-        case .snapshot(let id, _), .progress(let id, _), .historyLost(let id, _, _): "none of GraphQL's: \(id)"
+        case .several(let events): "several \(events.count)"
+        case .snapshot(let id, _), .progress(let id, _), .historyLost(let id, _, _), .speaks(let id, _):
+            "none of GraphQL's: \(id)"
         }
     }
 

@@ -27,33 +27,50 @@ extension SubscriptionEngine {
                 self.handOn(&run, on: epoch)
                 return self.closeConnection(epoch, error.frame, .failure(error.error))
             }
-            if case .update(let id, let payload) = event {
-                if run.id != id, !run.payloads.isEmpty {
-                    // Handing on may end in something being sent, by the same source.
-                    self.connections[epoch]?.source = source
-                    self.handOn(&run, on: epoch)
-                    guard let connection = self.connections[epoch], !connection.isClosing else { return }
-                    source = connection.source
+            if case .several(let events) = event {
+                for event in events {
+                    guard self.take(event, &run, &source, on: epoch) else { return }
                 }
-                run.id = id
-                run.payloads.append(payload)
-                run.bytes += payload.count
-                continue
+            } else {
+                guard self.take(event, &run, &source, on: epoch) else { return }
             }
-            self.connections[epoch]?.source = source
-            self.handOn(&run, on: epoch)
-            self.handle(event, on: epoch)
-            guard let connection = self.connections[epoch], !connection.isClosing else { return }
-            source = connection.source
         }
         self.connections[epoch]?.source = source
         self.handOn(&run, on: epoch)
     }
 
+    /// Takes what a message says; false when the connection is left because of it.
+    private mutating func take(
+        _ event: SourceEvent,
+        _ run: inout Run,
+        _ source: inout Source,
+        on epoch: Epoch
+    ) -> Bool {
+        if case .update(let id, let payload) = event {
+            if run.id != id, !run.payloads.isEmpty {
+                // Handing on may end in something being sent, by the same source.
+                self.connections[epoch]?.source = source
+                self.handOn(&run, on: epoch)
+                guard let connection = self.connections[epoch], !connection.isClosing else { return false }
+                source = connection.source
+            }
+            run.id = id
+            run.payloads.append(payload)
+            run.bytes += payload.count
+            return true
+        }
+        self.connections[epoch]?.source = source
+        self.handOn(&run, on: epoch)
+        self.handle(event, on: epoch)
+        guard let connection = self.connections[epoch], !connection.isClosing else { return false }
+        source = connection.source
+        return true
+    }
+
     private mutating func handle(_ event: SourceEvent, on epoch: Epoch) {
         switch event {
         case .ready: self.drive(.ready(epoch))
-        case .update: break  // in a run, by the caller
+        case .update, .several: break  // by the caller
         case .snapshot(let id, let state): self.received(state, of: id, on: epoch)
         case .progress(let id, let position): self.progressed(id, to: position, on: epoch)
         case .historyLost(let id, let cause, let reason): self.historyLost(id, cause, reason, on: epoch)
@@ -76,6 +93,7 @@ extension SubscriptionEngine {
         case .speaksEvery(let longest):
             self.connections[epoch]?.speaksEvery = longest
             self.actions.append(.start(.silence(epoch), longest))
+        case .speaks(let id, let longest): self.speaks(id, every: longest, on: epoch)
         case .refused(let error): self.closeConnection(epoch, CloseFrame(code: 1000, reason: ""), .failure(error))
         case .nothing(let note): if let note { self.actions.append(.note(note)) }
         }
@@ -119,6 +137,7 @@ extension SubscriptionEngine {
         guard !run.payloads.isEmpty else { return }
         defer { run = Run() }
         guard let stream = self.streams[run.id], self.isKnown(run.id, on: epoch) else { return }
+        if stream.speaksEvery != nil { self.streams[run.id]?.lastHeard = self.now }
         // A few small elements must not keep a whole read alive while they wait for their consumer.
         let chunk = run.payloads.map(\.chunk.bytes.count).max() ?? 0
         let payloads = run.bytes < chunk / 4 ? run.payloads.map { $0.detached() } : run.payloads

@@ -6,10 +6,13 @@ package import FreshetCore
 package struct DocumentListing: Sendable, Equatable {
     package let documents: [RawDocument]
     package let position: Position?
+    /// What tells the source's history from another one that it may have later, where versions alone do not.
+    package let history: String?
 
-    package init(_ documents: [RawDocument], position: Position?) {
+    package init(_ documents: [RawDocument], position: Position?, history: String? = nil) {
         self.documents = documents
         self.position = position
+        self.history = history
     }
 
     /// Whether the documents are the same ones; where the source stands otherwise is no difference.
