@@ -109,6 +109,19 @@ import Testing
         #expect(said == [])
     }
 
+    @Test("What a feed asks for at its beginning is no position that it has reached")
+    func beginning() throws {
+        let position = NATSPosition.before(5).position
+        var talk = try Talk.ready()
+        #expect(talk.ask(5, Talk.consume(.messages), from: position).contains(#""opt_start_seq":5"#))
+        // The stream begins later, and is younger than anything: that is no gap.
+        let later = try Self.live(from: position, Talk.stream(8, 9), Talk.consumer(pending: 2, at: 7)).1
+        #expect(later == ["progress 5 7@\(Talk.createdTime)"])
+        // It ends before: nothing is known that would have to be there again.
+        #expect(try Self.live(from: position, Talk.stream(1, 2), Talk.consumer(pending: 0, at: 4)).1 == [])
+        #expect(NATSPosition.before(0) == NATSPosition.before(1))
+    }
+
     @Test("A stream that ends before the position, or is younger, is another one")
     func anotherStream() throws {
         let shorter = try Self.live(from: Self.position(9)).1

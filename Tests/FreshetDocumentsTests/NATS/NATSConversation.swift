@@ -94,13 +94,13 @@ struct NATSConversation {
         case .snapshot(let id, let state): ["snapshot \(id) \(Self.values(state))"]
         case .progress(let id, let position): ["progress \(id) \(position.text ?? "?")"]
         case .historyLost(let id, let cause, let reason): ["lost \(id) \(cause): \(reason)"]
-        case .failed(let id, let error): ["failed \(id) \(error.kind)"]
+        case .failed(let id, let error), .unreadable(let id, let error): ["failed \(id) \(error.kind)"]
         case .interrupted(let id, let error, _): ["interrupted \(id) \(error.message)"]
         case .reply(let message): ["say \(message.text)"]
         case .speaks(let id, let longest): ["speaks \(id) \(longest)"]
         case .refused(let error): ["refused \(error.kind)"]
         case .nothing(let note): note.map { ["note \($0)"] } ?? []
-        case .confirmed, .unreadable, .completed, .speaksEvery: ["\(event)"]
+        case .confirmed, .completed, .speaksEvery: ["\(event)"]
         }
     }
 

@@ -18,7 +18,7 @@ struct NATSCutTests {
     @Test("Whatever is cut, a stream's feed is exactly what was published", arguments: 1...10 as ClosedRange<UInt64>)
     func stream(_ seed: UInt64) async throws {
         let server = try await NATSServer()
-        let proxy = try CuttingProxy(to: server.port, cuts: Self.cuts, bytes: 6000, seed: seed)
+        let proxy = try CuttingProxy(to: server.port, cuts: Self.cuts, bytes: 12_000, seed: seed)
         let (writing, reading) = (server.client(), server.client("ws://127.0.0.1:\(proxy.port)", nil, Self.impatient))
         try await writing.createStream("S", NATSStreamConfiguration(subjects: ["s.>"]))
         let stream = writing.stream("S", of: NATSNote.self)
@@ -58,7 +58,7 @@ struct NATSCutTests {
     @Test("Whatever is cut, a bucket's watch ends with what is in the bucket", arguments: [11, 12, 13] as [UInt64])
     func bucket(_ seed: UInt64) async throws {
         let server = try await NATSServer()
-        let proxy = try CuttingProxy(to: server.port, cuts: Self.cuts, bytes: 6000, seed: seed)
+        let proxy = try CuttingProxy(to: server.port, cuts: Self.cuts, bytes: 12_000, seed: seed)
         let (writing, reading) = (server.client(), server.client("ws://127.0.0.1:\(proxy.port)", nil, Self.impatient))
         try await writing.createBucket("docs")
         let docs = writing.bucket("docs", of: NATSNote.self)

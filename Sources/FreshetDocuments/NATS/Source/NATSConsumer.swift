@@ -58,7 +58,7 @@ struct NATSConsumer: Sendable {
         self.consumption = consumption
         self.resumed = resumed
         self.stateLimit = stateLimit
-        self.last = resumed ?? NATSPosition(sequence: 0, time: 0)
+        self.last = resumed.flatMap { $0.isReached ? $0 : nil } ?? NATSPosition(sequence: 0, time: 0)
     }
 
     // MARK: - Answers
@@ -81,7 +81,7 @@ struct NATSConsumer: Sendable {
         var outcome = Outcome()
         if self.consumption.shape == .messages {
             self.phase = .live
-            if self.resumed == nil, let start = self.start {
+            if self.resumed?.isReached != true, let start = self.start, start <= info.state.last_seq {
                 self.last = NATSPosition(sequence: start, time: created)
                 outcome.events.append(.progress(self.id, self.last.position))
             }
@@ -104,7 +104,7 @@ struct NATSConsumer: Sendable {
 
     /// Why the stream cannot go on where the feed stands.
     private func lost(_ info: NATSStreamInfo) -> SourceEvent? {
-        guard let resumed = self.resumed else { return nil }
+        guard let resumed = self.resumed, resumed.isReached else { return nil }
         // Messages of a mirror may be older than the mirror.
         let isAnother = self.created > resumed.time && info.config.mirror == nil
         guard !isAnother, info.state.last_seq >= resumed.sequence else {
@@ -204,7 +204,7 @@ struct NATSConsumer: Sendable {
     }
 
     private var tooLarge: SourceEvent {
-        .failed(
+        .unreadable(
             self.id,
             FreshetError(
                 .messageTooLarge,

@@ -14,6 +14,14 @@ struct NATSPosition: Equatable {
         self.time = time
     }
 
+    /// Before this message, wherever the stream stands: nothing that was there earlier is missed.
+    static func before(_ sequence: UInt64) -> NATSPosition {
+        NATSPosition(sequence: max(sequence, 1) - 1, time: .max)
+    }
+
+    /// Whether the feed has been there.
+    var isReached: Bool { self.time != .max }
+
     init(_ delivery: NATSDelivery) {
         self.init(sequence: delivery.streamSequence, time: delivery.time)
     }

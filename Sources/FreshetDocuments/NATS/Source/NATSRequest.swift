@@ -25,7 +25,6 @@ package struct NATSConsumption: Sendable, Hashable {
     /// With what it begins.
     package enum Start: Sendable, Hashable {
         case first, new, lastPerSubject
-        case sequence(UInt64)
     }
 
     package enum Shape: Sendable, Hashable {

@@ -89,7 +89,8 @@ extension NATSSource {
     /// A server that has just come up may have no leader for a while: a feed that lives waits for that.
     private static func ending(_ consumer: NATSConsumer, _ error: FreshetError) -> SourceEvent {
         if case .server = error.kind, consumer.isRenewed { return .interrupted(consumer.id, error, after: .zero) }
-        return .failed(consumer.id, error)
+        // Not `.failed`: that would be taken for the word on a position.
+        return .unreadable(consumer.id, error)
     }
 
     // MARK: - Refusals
@@ -115,6 +116,6 @@ extension NATSSource {
         }
         guard let (_, consumer) = consumer else { return [.nothing(note: "the server says: \(text.prefix(120))")] }
         _ = self.forget(consumer.id)
-        return [.failed(consumer.id, error)]
+        return [.unreadable(consumer.id, error)]
     }
 }

@@ -75,7 +75,7 @@ extension NATSSource {
             id,
             consumption,
             from: resumed,
-            isRenewed: position != nil,
+            isRenewed: position?.isReached == true,
             stateLimit: self.settings.stateLimit
         )
         self.sids[id] = sid
@@ -117,9 +117,6 @@ extension NATSSource {
         case (let sequence?, _):
             configuration["deliver_policy"] = "by_start_sequence"
             configuration["opt_start_seq"] = .integer(Int64(clamping: sequence) + 1)
-        case (nil, .sequence(let sequence)):
-            configuration["deliver_policy"] = "by_start_sequence"
-            configuration["opt_start_seq"] = .integer(max(Int64(clamping: sequence), 1))
         case (nil, .first): configuration["deliver_policy"] = "all"
         case (nil, .new): configuration["deliver_policy"] = "new"
         case (nil, .lastPerSubject): configuration["deliver_policy"] = "last_per_subject"

@@ -97,9 +97,14 @@ public struct NATSStream<Value: Sendable>: Sendable {
         var position: Position?
         let begins: NATSConsumption.Start
         switch start {
-        case .first: begins = .first
         case .new: begins = .new
-        case .sequence(let sequence): begins = .sequence(sequence)
+        // A position from the outset: a connection that breaks before the first message has missed nothing.
+        case .first:
+            begins = .first
+            position = NATSPosition.before(1).position
+        case .sequence(let sequence):
+            begins = .first
+            position = NATSPosition.before(min(sequence, UInt64(Int64.max))).position
         case .after(let after):
             guard NATSPosition(after) != nil else {
                 throw FreshetError(.invalidInput, "the position is none of a stream of NATS")
