@@ -8,15 +8,19 @@ public struct DocumentListing: Sendable, Equatable {
     public let documents: [RawDocument]
     /// From where a subscription brings everything after it.
     public let position: Position?
+    /// What tells the source's history from another one that it may have later, where versions alone do not.
+    public let history: String?
 
     /// Makes a listing.
     ///
     /// - Parameters:
     ///   - documents: in the source's order.
     ///   - position: from where a subscription brings everything after it.
-    public init(_ documents: [RawDocument], position: Position?) {
+    ///   - history: what tells the source's history from another one that it may have later.
+    public init(_ documents: [RawDocument], position: Position?, history: String? = nil) {
         self.documents = documents
         self.position = position
+        self.history = history
     }
 
     /// Whether the documents are the same ones; where the source stands otherwise is no difference.
