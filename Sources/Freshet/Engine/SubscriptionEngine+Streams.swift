@@ -192,10 +192,13 @@ extension SubscriptionEngine {
             self.streams[id]?.failures = 0
             self.streams[id]?.poll = nil
         case .failure(let error):
-            if case .fatal = self.policy.close.decision(on: .failure(error)) {
+            switch self.policy.close.decision(on: .failure(error)) {
+            case .fatal: return self.end(id, .failed(error), byServer: false)
+            // Nobody else asks for other credentials: a list is no connection's.
+            case .refreshCredentials where self.streams[id]?.continuity.isListing == true:
                 return self.end(id, .failed(error), byServer: false)
+            case .refreshCredentials, .retry, .retryAfter: self.fetchLater(id, number)
             }
-            self.fetchLater(id, number)
         }
     }
 

@@ -63,6 +63,8 @@ package struct ContinuityMachine: Sendable {
     private var resumedAt: Position?
     /// A gap that was withheld when its subscription was lost again.
     private var withheld: Gap?
+    /// What the next list makes up for; nil at the beginning.
+    var listsFor: Gap?
 
     package init(_ recovery: Recovery, from position: Position? = nil) {
         self.recovery = recovery
@@ -194,6 +196,11 @@ package struct ContinuityMachine: Sendable {
         outage: .zero
     )
 
+    /// Whether there is nothing before its list has come.
+    package var isListing: Bool {
+        if case .listing = self.state { true } else { false }
+    }
+
     /// Whether this fetch is waited for.
     package func isFetching(_ number: Int) -> Bool {
         switch self.state {
@@ -256,7 +263,8 @@ package struct ContinuityMachine: Sendable {
 
     /// The server refused the subscription. Nil: that is its end.
     package mutating func refused(because error: FreshetError) -> [Action]? {
-        guard case .replaying = self.state else { return nil }
+        // Who lists says by itself when a position is gone: another refusal would come again.
+        guard case .replaying = self.state, self.recovery != .list else { return nil }
         self.replay.forget()
         self.state = .new
         let gap = Gap(cause: .historyLost, reason: error.message, outage: .zero)
