@@ -13,7 +13,7 @@ struct KubernetesPage {
     init(_ body: Bytes, of path: KubernetesPath) throws(FreshetError) {
         var (kind, apiVersion) = ("", "")
         var items: Bytes?
-        JSONMembers.forEach(in: body) { key, value in
+        let isWhole = JSONMembers.forEach(in: body) { key, value in
             if key.elementsEqual("kind") { kind = JSONValue(scalar: value)?.text ?? "" }
             if key.elementsEqual("apiVersion") { apiVersion = JSONValue(scalar: value)?.text ?? "" }
             if key.elementsEqual("items") { items = value }
@@ -23,7 +23,7 @@ struct KubernetesPage {
                 if key.elementsEqual("continue") { self.token = JSONValue(scalar: value)?.text ?? "" }
             }
         }
-        guard kind.hasSuffix("List"), !self.version.isEmpty else {
+        guard isWhole, kind.hasSuffix("List"), !self.version.isEmpty else {
             throw FreshetError(.decoding, "the answer is no list of the Kubernetes API", hint: "check the server's URL")
         }
         let names = (kind: Self.plain(kind.dropLast("List".count)), version: Self.plain(apiVersion[...]))

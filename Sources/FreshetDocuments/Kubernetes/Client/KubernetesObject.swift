@@ -17,7 +17,7 @@ struct KubernetesObject {
     init(_ bytes: Bytes) throws(FreshetError) {
         self.bytes = bytes
         var metadata: Bytes?
-        JSONMembers.forEach(in: bytes) { key, value in
+        let isWhole = JSONMembers.forEach(in: bytes) { key, value in
             if key.elementsEqual("metadata") { metadata = value }
             if key.elementsEqual("kind") { self.hasKind = true }
             if key.elementsEqual("apiVersion") { self.hasVersion = true }
@@ -29,7 +29,7 @@ struct KubernetesObject {
                 if key.elementsEqual("resourceVersion") { self.version = Self.text(value) }
             }
         }
-        guard !self.name.isEmpty, !self.version.isEmpty else {
+        guard isWhole, !self.name.isEmpty, !self.version.isEmpty else {
             throw FreshetError(
                 .decoding,
                 "an object of the Kubernetes API without a name or a resourceVersion",
@@ -93,11 +93,18 @@ struct KubernetesObject {
 
 /// The members of a JSON object, not parsed.
 enum JSONMembers {
-    /// Text that is not a JSON object has none; of one that is broken those before the break are handed out.
-    static func forEach(in json: Bytes, _ body: (_ key: Bytes, _ value: Bytes) -> Void) {
+    /// - Returns: whether that was all of it: text that is not a JSON object has none, and of one that is broken those before the
+    ///   break are handed out.
+    @discardableResult
+    static func forEach(in json: Bytes, _ body: (_ key: Bytes, _ value: Bytes) -> Void) -> Bool {
         json.withBytes { bytes in
-            guard var scanner = try? JSONScanner(bytes) else { return }
-            while let member = try? scanner.next() { body(json[member.key], json[member.value]) }
+            do throws(JSONScanner.Failure) {
+                var scanner = try JSONScanner(bytes)
+                while let member = try scanner.next() { body(json[member.key], json[member.value]) }
+                return true
+            } catch {
+                return false
+            }
         }
     }
 }
