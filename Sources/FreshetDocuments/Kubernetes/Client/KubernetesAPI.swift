@@ -77,8 +77,6 @@ struct KubernetesAPI: Sendable {
         var call = try self.client.call(.get, path)
         call.limits.body = nil
         call.timeouts.receive = .seconds(seconds + 30)
-        // Whoever watches knows by itself when to ask again.
-        call.isIdempotent = false
         let reply = try await self.client.send(call)
         self.answered()
         return try await reply.checked(for: call)
