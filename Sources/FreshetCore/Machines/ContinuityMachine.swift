@@ -273,7 +273,8 @@ package struct ContinuityMachine: Sendable {
 
     /// The server refused the subscription. Nil: that is its end.
     package mutating func refused(because error: FreshetError) -> [Action]? {
-        guard case .replaying = self.state else { return nil }
+        // Who lists says by itself when a position is gone: another refusal would come again.
+        guard case .replaying = self.state, self.recovery != .list else { return nil }
         self.replay.forget()
         self.state = .new
         let gap = Gap(cause: .historyLost, reason: error.message, outage: .zero)
