@@ -9,6 +9,8 @@ struct DocumentTarget: Sendable {
     /// Where they come from, as records name it: without a user's name and password.
     let source: String
     let documents: any DocumentCollection<Bytes>
+    /// The one document that the URL names, where it names one.
+    let key: String?
     let states: @Sendable () -> AsyncStream<ConnectionState>
     let end: @Sendable () async -> Void
 

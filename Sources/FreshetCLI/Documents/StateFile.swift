@@ -15,6 +15,21 @@ struct StateFile {
 
     /// What an earlier process left; nil when there is no such file.
     func load(source: String) throws(FreshetError) -> WatchState? {
+        guard let state = try self.read() else { return nil }
+        guard state.source == source else {
+            throw FreshetError(
+                .invalidInput,
+                "the state file \(self.path) belongs to \(state.source)",
+                hint: "give each watch a state file of its own"
+            )
+        }
+        return state
+    }
+
+    /// Where the watch stands that the file belongs to, whatever it watches.
+    func position() throws(FreshetError) -> Position? { try self.read()?.position }
+
+    private func read() throws(FreshetError) -> WatchState? {
         let data: Data
         do {
             data = try Data(contentsOf: URL(filePath: self.path))
@@ -27,13 +42,6 @@ struct StateFile {
                 .invalidInput,
                 "the file \(self.path) is not a state file of freshet watch",
                 hint: "give another path, or remove it to begin anew"
-            )
-        }
-        guard state.source == source else {
-            throw FreshetError(
-                .invalidInput,
-                "the state file \(self.path) belongs to \(state.source)",
-                hint: "give each watch a state file of its own"
             )
         }
         return state

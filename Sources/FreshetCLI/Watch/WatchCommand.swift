@@ -15,6 +15,8 @@ struct WatchCommand: AsyncParsableCommand {
               freshet watch ws://localhost:4000/ -q 'subscription { ticks { n } }'
               freshet watch wss://api.example.com/graphql -f sub.graphql --var id=42
               freshet watch wss://api.example.com/graphql -f sub.graphql -n 3 -o jsonl
+              freshet watch etcd+http://127.0.0.1:2379/users/
+              freshet watch k8s://dev/default/pods -l app=web --state-file pods.state -o jsonl >>pods.jsonl
 
             Data goes to stdout, one flush a record; status goes to stderr.
 
@@ -33,7 +35,7 @@ struct WatchCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Where to connect: graphql+ws://, graphql+wss://, ws:// or wss://; with --profile a path.")
+    @Argument(help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://; with --profile a path.")
     var url: String
 
     @Option(name: .shortAndLong, help: "The GraphQL document.")
@@ -72,6 +74,9 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "auto, log, jsonl, json or raw.")
     var output: OutputFormat = .auto
 
+    @OptionGroup(title: "Documents")
+    var documentOptions: DocumentOptions
+
     @OptionGroup(title: "Connection")
     var connection: ConnectionOptions
 
@@ -96,7 +101,7 @@ struct WatchCommand: AsyncParsableCommand {
     private func watch(_ terminal: Terminal) throws(FreshetError) -> WatchRun {
         let logger = Logger(label: "freshet") { _ in TerminalLogHandler(terminal) }
         return WatchRun(
-            subject: try self.graphQL(logger),
+            subject: try self.subject(logger),
             count: self.count,
             timeout: self.timeout?.duration,
             onGap: self.onGap,
@@ -105,7 +110,38 @@ struct WatchCommand: AsyncParsableCommand {
         )
     }
 
-    private func graphQL(_ logger: Logger) throws(FreshetError) -> GraphQLWatch {
+    private func subject(_ logger: Logger) throws(FreshetError) -> any WatchSubject {
+        guard let url = try DocumentURL(self.url) else { return try self.graphQL(logger) }
+        return try self.documents(url, logger)
+    }
+
+    private func documents(_ url: DocumentURL, _ logger: Logger) throws(FreshetError) -> any WatchSubject {
+        guard self.query == nil, self.file == nil, self.variables.isEmpty, self.jsonVariables.isEmpty else {
+            throw FreshetError(.invalidInput, "documents are watched without a query")
+        }
+        var settings = DocumentSettings()
+        settings.webSocket = try self.connection.configuration()
+        settings.policy.attempts = self.noRetry ? 0 : self.retry?.limit
+        settings.token = self.token
+        settings.labels = self.documentOptions.selector
+        settings.fields = self.documentOptions.fieldSelector
+        settings.logger = logger
+        return DocumentWatch(
+            target: try url.target(settings),
+            start: try self.documentOptions.start(),
+            stateFile: self.documentOptions.stateFile,
+            printsInitial: self.documentOptions.initial,
+            printsRemovals: self.documentOptions.deletes
+        )
+    }
+
+    private func graphQL(_ logger: Logger) throws(FreshetError) -> any WatchSubject {
+        guard !self.documentOptions.isUsed else {
+            throw FreshetError(
+                .invalidInput,
+                "--from, --state-file and the like are for documents: etcd+http://, nats+ws://, k8s://"
+            )
+        }
         let request = GraphQLRequest(
             query: try WatchInput.document(query: self.query, file: self.file),
             variables: try WatchInput.variables(strings: self.variables, json: self.jsonVariables)

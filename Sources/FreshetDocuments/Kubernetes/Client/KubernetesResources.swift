@@ -8,7 +8,7 @@ import FreshetTransport
 /// The objects of one kind, as documents: read, listed, watched, written.
 ///
 /// A version is the object's `metadata.resourceVersion`, and a position that of a list or of the last event. Both are opaque.
-public struct KubernetesResources<Value: Sendable>: Sendable {
+public struct KubernetesResources<Value: Sendable>: DocumentCollection {
     let client: KubernetesClient
     let path: KubernetesPath
     let coding: DocumentCoding<Value>
