@@ -59,7 +59,7 @@ import Testing
         case .progress(let id, let position): "progress \(id) \(position.number ?? 0)"
         case .historyLost(let id, let cause, _): "lost \(id) \(cause.rawValue)"
         case .several(let events): events.map { Self.text($0) }.joined(separator: "; ")
-        case .completed, .snapshot, .answered, .speaksEvery: "none of etcd's"
+        case .completed, .snapshot, .answered, .speaksEvery, .speaks: "none of etcd's"
         }
     }
 

@@ -63,7 +63,8 @@ import Testing
         let heard = try Self.hear(&source, "ready", "events 2 2", Self.added, Self.deleted, "events 1 1", Self.bookmark)
         #expect(
             heard == [
-                "ready", "nothing", "update 2 \(Self.added.utf8.count)", "update 2 \(Self.deleted.utf8.count)", "nothing",
+                "ready", "nothing", "update 2 \(Self.added.utf8.count)", "update 2 \(Self.deleted.utf8.count)",
+                "nothing",
                 "progress 1 3823",
             ]
         )
@@ -73,7 +74,9 @@ import Testing
     func disguised() throws {
         var source = Self.subscribed(1)
         let heard = try Self.hear(&source, "events 1 1", "gone 1 lies")
-        #expect(heard == ["nothing", "unreadable 1 this is no watch of the Kubernetes API: an event without a known type"])
+        #expect(
+            heard == ["nothing", "unreadable 1 this is no watch of the Kubernetes API: an event without a known type"]
+        )
     }
 
     @Test("A mark is the object's resourceVersion, without a key")
@@ -96,7 +99,11 @@ import Testing
     func expired() throws {
         var source = Self.subscribed(1)
         let heard = try Self.hear(&source, "events 1 1", Self.gone, "over 1", "events 1 1", Self.added)
-        #expect(heard == ["nothing", "lost 1 compacted too old resource version: 1 (2200)", "nothing", "nothing", "nothing"])
+        #expect(
+            heard == [
+                "nothing", "lost 1 compacted too old resource version: 1 (2200)", "nothing", "nothing", "nothing",
+            ]
+        )
     }
 
     @Test("410 instead of a watch loses the history")

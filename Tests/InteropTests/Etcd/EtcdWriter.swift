@@ -78,7 +78,10 @@ struct EtcdWriter {
                 let revision = snapshot.position?.number ?? 0
                 let next = self.log.count { $0.revision <= revision }
                 #expect(next >= place, "back in time")
-                #expect(isFirst || isAfterGap || isPolled || next == place, "\(next - place) changes left out without a gap")
+                #expect(
+                    isFirst || isAfterGap || isPolled || next == place,
+                    "\(next - place) changes left out without a gap"
+                )
                 let documents = Dictionary(snapshot.documents.map { ($0.key, $0.value) }) { _, last in last }
                 #expect(documents == self.states[next], comment)
                 (place, isAfterGap) = (next, false)

@@ -37,7 +37,9 @@ struct KubernetesPage {
 
     /// A name that may stand in JSON as it is; nil for what is none.
     private static func plain(_ text: Substring) -> String? {
-        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        let isPlain = text.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        }
         return isPlain && !text.isEmpty ? String(text) : nil
     }
 

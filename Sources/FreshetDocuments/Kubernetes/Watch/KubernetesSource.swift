@@ -71,7 +71,8 @@ package struct KubernetesSource: FeedSource {
     }
 
     private static func position(of event: Bytes) -> Position? {
-        guard let value = self.version.find(in: event), case .string(let text)? = JSONValue(scalar: value), !text.isEmpty
+        guard let value = self.version.find(in: event), case .string(let text)? = JSONValue(scalar: value),
+            !text.isEmpty
         else { return nil }
         return Position(text: text)
     }
@@ -111,7 +112,9 @@ package struct KubernetesSource: FeedSource {
             if self.left == 0, let position = Self.position(of: event) { self.watches[id]?.position = position }
             return .update(id, event)
         case .bookmark:
-            guard let position = Self.position(of: event) else { return self.unreadable(id, "a bookmark without a version") }
+            guard let position = Self.position(of: event) else {
+                return self.unreadable(id, "a bookmark without a version")
+            }
             self.watches[id]?.position = position
             return .progress(id, position)
         case .error:
@@ -137,7 +140,11 @@ package struct KubernetesSource: FeedSource {
         // The link is told by `unsubscribe`.
         .unreadable(
             id,
-            FreshetError(.protocolViolation, "this is no watch of the Kubernetes API: \(what)", hint: "check the server's URL")
+            FreshetError(
+                .protocolViolation,
+                "this is no watch of the Kubernetes API: \(what)",
+                hint: "check the server's URL"
+            )
         )
     }
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import FreshetCore
+import FreshetDocuments
+import FreshetTestSupport
+import Testing
+
+/// `freshet watch --state-file`, killed at moments that nobody chose well.
+@Suite(.timeLimit(.minutes(5)))
+struct StateFileTests {
+    private struct Record: Decodable, Equatable {
+        let kind: String
+        let key: String?
+        let version: String?
+        let data: Int?
+    }
+
+    private struct Writes: Sendable {
+        var log: [Record] = []
+        var mayStop = false
+    }
+
+    /// Writes numbers to five keys until it may stop; what it has written, by version.
+    private static func write(_ documents: EtcdDocuments<Int>, _ writes: Locked<Writes>) async throws {
+        var number = 0
+        while !writes.withLock({ $0.mayStop }) {
+            number += 1
+            let key = "state/\(number % 5)"
+            let version = try await documents.put(key, number)
+            writes.withLock { [number] in
+                $0.log.append(Record(kind: "data", key: key, version: version, data: number))
+            }
+        }
+    }
+
+    @Test("Killed with SIGKILL at 50 random moments and started again, its output has every change, and none twice")
+    func killed() async throws {
+        guard let server = try await EtcdServer.start() else { return }
+        let folder = FileManager.default.temporaryDirectory.appending(path: "freshet-state-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let output = folder.appending(path: "out.jsonl")
+        let watch = "exec \"$0\" watch etcd+\(server.url)/state/ --state-file '\(folder.path)/state' -o jsonl"
+
+        // It begins with nothing, so that everything is a change.
+        let first = try Program("/bin/sh", ["-c", "\(watch) >>'\(output.path)'", Program.freshetPath])
+        let documents = server.client().documents(Int.self, under: "state/")
+        try await Self.untilWatched(folder.appending(path: "state"))
+        let writes = Locked(Writes())
+        let writer = Task { try await Self.write(documents, writes) }
+        var random = SeededRandom(seed: 6)
+        var watcher = first
+        for _ in 0..<50 {
+            // Not to wait for something: the moment is to be any.
+            try await Task.sleep(for: .milliseconds(Int.random(in: 1...120, using: &random)))
+            watcher.stop()
+            _ = await watcher.exitStatus()
+            watcher = try Program("/bin/sh", ["-c", "\(watch) >>'\(output.path)'", Program.freshetPath])
+        }
+        writes.withLock { $0.mayStop = true }
+        try await writer.value
+        watcher.stop()
+        _ = await watcher.exitStatus()
+        let written = writes.withLock { $0.log }
+
+        let missing = written.count - (try Self.records(output).count)
+        if missing > 0 {
+            let last = try Program(
+                "/bin/sh",
+                ["-c", "\(watch) -n \(missing) --timeout 30s >>'\(output.path)'", Program.freshetPath]
+            )
+            #expect(await last.exitStatus() == 0)
+        }
+        let seen = try Self.records(output)
+        #expect(seen.map(\.version) == written.map(\.version))
+        #expect(seen == written)
+        #expect(written.count > 200)
+        print("state file: \(written.count) changes through 50 times SIGKILL, all there, none twice")
+    }
+
+    /// The state has a position as soon as the empty list has been handed out.
+    private static func untilWatched(_ state: URL) async throws {
+        for _ in 0..<600 {
+            if let data = try? Data(contentsOf: state), String(decoding: data, as: UTF8.self).contains("position") {
+                return
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("freshet watch did not begin within 30 s")
+    }
+
+    private static func records(_ output: URL) throws -> [Record] {
+        let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
+        return try text.split(separator: "\n")
+            .map { try JSONDecoder().decode(Record.self, from: Data($0.utf8)) }
+            .filter { $0.kind != "end" }
+    }
+
+    @Test("A state file of another watch, and one that is none, are refused")
+    func wrongFile() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "freshet-state-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let other = folder.appending(path: "other").path
+        try Data(#"{"v":1,"source":"etcd+http://elsewhere/","position":7}"#.utf8).write(to: URL(filePath: other))
+        let none = folder.appending(path: "none").path
+        try Data("hello".utf8).write(to: URL(filePath: none))
+        for (file, words) in [(other, "belongs to etcd+http://elsewhere/"), (none, "is not a state file")] {
+            let result = try await Program.freshet("watch", "etcd+http://127.0.0.1:1/x/", "--state-file", file).result()
+            #expect(result.status == 64)
+            #expect(result.errors.contains { $0.contains(words) })
+        }
+    }
+}
