@@ -144,6 +144,27 @@ import Testing
         #expect(try Self.live(from: Self.position(2), Talk.stream(6, 8), between: held).1 == ["update 5 v3"])
     }
 
+    @Test("Numbers that no server has make no trap")
+    func absurdNumbers() throws {
+        let most = UInt64.max
+        var talk = try Talk.ready()
+        _ = talk.ask(5, Talk.consume(.messages))
+        let consumer = #"{"num_pending":\#(most),"delivered":{"consumer_seq":\#(most),"stream_seq":\#(most)}}"#
+        _ = try talk.hear(Talk.answer("c2", consumer))
+        let state = #"{"messages":\#(most),"first_seq":\#(most),"last_seq":\#(most)}"#
+        let stream = #"{"config":{},"created":"\#(Talk.created)","state":\#(state)}"#
+        #expect(try talk.hear(Talk.answer("i2", stream)) == [])
+        let heartbeat = "Nats-Last-Consumer: 0\r\nNats-Last-Stream: \(most)\r\n"
+        #expect(try talk.hear(Talk.status(2, "100 Idle Heartbeat", heartbeat)) == [Self.speaks])
+        for sequence in ["0", "9223372036854775806", "\(most)", "-1", "x"] {
+            let position = Position(text: "\(sequence)@5")
+            let said = talk.ask(5, Talk.consume(.messages), from: position)
+            _ = try talk.hear(Talk.answer("c3", Talk.consumer(pending: 0)) + Talk.answer("i3", stream))
+            #expect(said.contains("CONSUMER.CREATE"))
+        }
+        #expect(NATSPosition(sequence: most, time: 0).next == Int64.max)
+    }
+
     @Test("A stream that is not there fails; a server that has no leader is waited for by a feed that lives")
     func refusals() throws {
         let missing = #"{"error":{"code":404,"err_code":10059,"description":"stream not found"}}"#
