@@ -80,6 +80,8 @@ extension NATSSource {
         )
         self.sids[id] = sid
         self.consumers[sid] = consumer
+        // Our own word comes back at once: from then on it is missed when nothing else comes.
+        command.publish(to: "\(self.inbox).s\(sid)")
         guard consumption.shape == .messages || resumed == nil else {
             command.publish(
                 to: "\(self.settings.api).STREAM.INFO.\(consumption.stream)",
