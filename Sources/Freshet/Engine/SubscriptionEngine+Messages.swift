@@ -149,6 +149,13 @@ extension SubscriptionEngine {
             if stream.failures > 0 { self.streams[run.id]?.failures = 0 }
             return self.deliver(payloads.map { .update($0) }, of: run.id)
         }
+        if self.handOver == nil, stream.continuity.wantsOnlyLastMark, let last = payloads.last,
+            let mark = self.template.mark(of: last, in: stream.request), mark.position != nil
+        {
+            self.streams[run.id]?.continuity.passed(mark)
+            self.streams[run.id]?.failures = 0
+            return self.deliver(payloads.map { .update($0) }, of: run.id)
+        }
         let wantsMarks = stream.continuity.wantsMarks || self.handOver != nil
         let updates = payloads.map {
             MarkedUpdate($0, wantsMarks ? self.template.mark(of: $0, in: stream.request) : nil)

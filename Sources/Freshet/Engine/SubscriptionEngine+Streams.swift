@@ -190,14 +190,18 @@ extension SubscriptionEngine {
                 return self.end(id, .failed(PollMachine.unchangedFromNothing), byServer: false)
             }
             if let actions = self.streams[id]?.continuity.fetched(number, fetched) { self.perform(actions, of: id) }
-            guard self.streams[id]?.continuity.isLive == true else { return }
-            self.streams[id]?.failures = 0
+            guard let stream = self.streams[id], stream.continuity.isLive else { return }
+            // A list says nothing of whether the server can watch from there.
+            if !stream.continuity.listsFirst { self.streams[id]?.failures = 0 }
             self.streams[id]?.poll = nil
         case .failure(let error):
-            if case .fatal = self.policy.close.decision(on: .failure(error)) {
+            switch self.policy.close.decision(on: .failure(error)) {
+            case .fatal: return self.end(id, .failed(error), byServer: false)
+            // Nobody else asks for other credentials: a list is no connection's.
+            case .refreshCredentials where self.streams[id]?.continuity.isListing == true:
                 return self.end(id, .failed(error), byServer: false)
+            case .refreshCredentials, .retry, .retryAfter: self.fetchLater(id, number)
             }
-            self.fetchLater(id, number)
         }
     }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FreshetCore
+package import FreshetCore
 
 /// The last credentials that a provider gave, for requests: a socket asks before each attempt to connect, but a request must
 /// not make a provider work each time.
-actor CredentialMemory {
-    struct Held: Sendable {
-        let credentials: Credentials
+package actor CredentialMemory {
+    package struct Held: Sendable {
+        package let credentials: Credentials
         /// Counts what the provider has given.
-        let generation: UInt64
+        package let generation: UInt64
         let expiry: Duration?
     }
 
@@ -18,19 +18,19 @@ actor CredentialMemory {
     private var lastGeneration: UInt64 = 0
     private var asking: Task<Result<Held, FreshetError>, Never>?
 
-    init(_ provider: @escaping CredentialProvider, time: TimeSource) {
+    package init(_ provider: @escaping CredentialProvider, time: TimeSource) {
         self.provider = provider
         self.time = time
     }
 
     /// What is good now; asks the provider where nothing is.
-    func current() async throws(FreshetError) -> Held {
+    package func current() async throws(FreshetError) -> Held {
         if let held = self.held, held.expiry.map({ $0 > self.time.now() }) ?? true { return held }
         return try await self.ask(self.held == nil ? .connecting : .expiring)
     }
 
     /// Others than those of this generation, which were refused; newer ones that are there already will do.
-    func other(than generation: UInt64) async throws(FreshetError) -> Held {
+    package func other(than generation: UInt64) async throws(FreshetError) -> Held {
         if let held = self.held, held.generation > generation { return held }
         return try await self.ask(.refused)
     }

@@ -9,7 +9,11 @@ package struct CredentialsMiddleware: HTTPMiddleware {
     private let memory: CredentialMemory
 
     package init(_ provider: @escaping CredentialProvider, time: TimeSource) {
-        self.memory = CredentialMemory(provider, time: time)
+        self.init(CredentialMemory(provider, time: time))
+    }
+
+    package init(_ memory: CredentialMemory) {
+        self.memory = memory
     }
 
     package func intercept(_ call: HTTPCall, next: HTTPNext) async throws(FreshetError) -> HTTPReply {
@@ -23,7 +27,8 @@ package struct CredentialsMiddleware: HTTPMiddleware {
 }
 
 extension HTTPCall {
-    fileprivate func with(_ credentials: Credentials) -> HTTPCall {
+    /// The same with these credentials' header fields.
+    package func with(_ credentials: Credentials) -> HTTPCall {
         var call = self
         for header in credentials.headers {
             if let name = HTTPField.Name(header.name) { call.request.headerFields[name] = header.value }

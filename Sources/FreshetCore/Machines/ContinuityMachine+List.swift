@@ -2,27 +2,34 @@
 
 /// Sources that list first and subscribe from where the list was made, and what else moves a position.
 extension ContinuityMachine {
-    /// Whether the state has to be fetched before there is anything to subscribe from.
-    package var mustList: Bool { self.recovery == .list && self.replay.position == nil }
+    /// Whether there is nothing to subscribe from without a list.
+    package var listsFirst: Bool { self.recovery == .list }
 
-    /// Fetches the state; when it has come, it is subscribed from there.
+    /// Whether the state has to be fetched before there is anything to subscribe from.
+    package var mustList: Bool { self.listsFirst && self.replay.position == nil }
+
+    /// Fetches the state; when it has come, it is subscribed from there. `gap` is what there is if it had been live before.
     package mutating func list(gap: Gap? = nil) -> [Action] {
         let wasLost = if case .lost = self.state { true } else { false }
         self.fetch += 1
         self.state = .listing
-        let told: [Action] = if wasLost, let gap { [.deliver([.gap(gap)])] } else { [] }
-        return told + [.fetch(self.fetch, gap)]
+        guard wasLost, let gap else { return [.fetch(self.fetch, self.listsFor)] }
+        self.listsFor = gap
+        return [.deliver([.gap(gap)]), .fetch(self.fetch, gap)]
     }
 
     mutating func listed(_ fetched: Fetched) -> [Action] {
         self.state = .new
+        self.listsFor = nil
         self.replay.restart(at: fetched.position)
         return (fetched.items.isEmpty ? [] : [.deliver(fetched.items)]) + [.subscribeAgain]
     }
 
     /// The state was fetched by other means, while there was no connection.
     package mutating func bridged(to position: Position?) {
-        if self.recovery == .list, let position { self.replay.restart(at: position) }
+        guard self.recovery == .list, let position else { return }
+        self.listsFor = nil
+        self.replay.restart(at: position)
     }
 
     /// There is nothing new up to here.
@@ -35,6 +42,7 @@ extension ContinuityMachine {
     package mutating func historyLost(_ gap: Gap) -> [Action] {
         self.replay.forget()
         self.state = .new
+        self.listsFor = gap
         return [.deliver([.gap(gap)])]
     }
 }

@@ -29,6 +29,12 @@ package struct MessageBatch: Sendable {
         self.chunk = chunk
     }
 
+    /// One message, where it lies.
+    package init(_ message: WebSocketMessage) {
+        self.init(message.payload.chunk)
+        self.append(message.kind, start: message.payload.start, count: message.payload.count)
+    }
+
     /// Text messages in a chunk of their own: for tests.
     package init(texts: [String]) {
         self.init(Bytes(copying: Array(texts.joined().utf8)).chunk)

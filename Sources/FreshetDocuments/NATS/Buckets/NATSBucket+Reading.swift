@@ -109,13 +109,13 @@ extension NATSBucket {
     /// - Parameters:
     ///   - start: where to begin. `.now`: with changes alone; the first gap is followed by the whole state. `.after`: the same as
     ///     `.snapshot`: a bucket keeps no changes, and what a process has seen before does not help another.
-    ///   - delivery: what happens when the consumer is slow; as configured, if nil. `.latestPerKey` finds no keys here.
+    ///   - delivery: what happens when the consumer is slow. `.latestPerKey` finds no keys here.
     ///   - bookmarks: whether to hear of positions without changes too.
     /// - Returns: a feed that throws `.notFound` when there is no such bucket, `.forbidden`, `.decoding`, `.messageTooLarge` when it
     ///   is more than the client's `stateLimit`, or what ended the connection for good.
     public func watch(
         from start: DocumentStart = .snapshot,
-        delivery: DeliveryPolicy? = nil,
+        delivery: DeliveryPolicy = .suspending,
         bookmarks: Bool = false
     ) -> Feed<DocumentEvent<Value>> {
         let beginsNow = start == .now
@@ -125,7 +125,6 @@ extension NATSBucket {
             isShared: false,
             hearsBookmarks: bookmarks
         )
-        let delivery = delivery ?? self.client.configuration.delivery
         guard let subscriptions = self.client.subscriptions, self.refusal == nil else {
             let error = self.client.refusal ?? self.refusal ?? FreshetError(.clientClosed, "there is no client")
             return Feed(open: { self.client.refusing(error) }) { _ throws(FreshetError) in throw error }

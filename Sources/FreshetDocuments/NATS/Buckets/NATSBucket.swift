@@ -5,7 +5,7 @@ public import FreshetCore
 /// A bucket of keys and values: documents that others change too.
 ///
 /// Its versions are the revisions of NATS, in decimal.
-public struct NATSBucket<Value: Sendable>: Sendable {
+public struct NATSBucket<Value: Sendable>: DocumentCollection {
     /// The bucket's name.
     public let name: String
     let client: NATSClient

@@ -34,9 +34,6 @@ public struct NATSClientConfiguration: Sendable {
     /// The most that a listing, or the state with which a watch begins, may be, in bytes: 256 MiB.
     public var stateLimit = 256 << 20
 
-    /// What a feed does whose consumer is slow, where it is not told otherwise.
-    public var delivery = DeliveryPolicy.suspending
-
     /// Makes a configuration.
     ///
     /// - Parameters:

@@ -54,15 +54,14 @@ public struct NATSStream<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - start: where to begin.
     ///   - filter: the subjects that count, with `*` and `>`; nil: all of the stream's.
-    ///   - delivery: what happens when the consumer is slow; as configured, if nil. `.latestPerKey` finds no keys here.
+    ///   - delivery: what happens when the consumer is slow. `.latestPerKey` finds no keys here.
     /// - Returns: a feed, whose ``Feed/positioned`` says where to go on; it throws `.notFound` when there is no such stream,
     ///   `.forbidden`, `.decoding`, or what ended the connection for good.
     public func messages(
         from start: NATSStart = .first,
         subject filter: String? = nil,
-        delivery: DeliveryPolicy? = nil
+        delivery: DeliveryPolicy = .suspending
     ) -> Feed<FeedEvent<NATSMessage<Value>>> {
-        let delivery = delivery ?? self.client.configuration.delivery
         let opening: Result<SubscriptionEngine<NATSSource>.Opening, FreshetError>
         do throws(FreshetError) {
             opening = .success(try self.opening(start, filter))
