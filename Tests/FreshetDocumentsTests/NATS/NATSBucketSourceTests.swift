@@ -86,7 +86,7 @@ import Testing
         // The next connection.
         talk = try Talk.ready()
         let said = talk.ask(5, Talk.consume(.documents, .new), from: Position(text: "10@\(Talk.createdTime)"))
-        #expect(said == "PUB $JS.API.STREAM.INFO.S \(Talk.inbox).r2 0\r\n\r\n")
+        #expect(said == "PUB \(Talk.inbox).s2 0\r\n\r\nPUB $JS.API.STREAM.INFO.S \(Talk.inbox).r2 0\r\n\r\n")
         let lost = try talk.hear(Talk.answer("r2", Talk.stream(1, 10)))
         #expect(lost.count == 2 && lost[1].hasPrefix("lost 5 unknown"))
         #expect(talk.ask(5, Talk.consume(.documents, .new)).contains(#""deliver_policy":"last_per_subject""#))

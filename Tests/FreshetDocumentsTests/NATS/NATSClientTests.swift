@@ -115,7 +115,10 @@ struct NATSClientTests {
         var again = await link.nextDeed()
         while case .sent(let text) = again, !text.contains("CONSUMER.CREATE") { again = await link.nextDeed() }
         guard case .sent(let text) = again else { throw FreshetError(.decoding, "\(again)") }
-        #expect(text.hasPrefix("UNSUB 2\r\nSUB \(Talk.inbox).d.3 3\r\n") && text.contains(#""opt_start_seq":2"#))
+        #expect(
+            text.hasPrefix("UNSUB 2\r\n") && text.contains("SUB \(Talk.inbox).d.3 3\r\n")
+                && text.contains(#""opt_start_seq":2"#)
+        )
         link.receive(Talk.answer("c3", Talk.consumer(pending: 0)))
         _ = await link.nextDeed()
         link.receive(Talk.answer("i3", Talk.stream(1, 9)), Talk.delivery(3, 2, 1))

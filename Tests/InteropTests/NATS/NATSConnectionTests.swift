@@ -148,6 +148,44 @@ struct NATSConnectionTests {
         server.stop()
     }
 
+    @Test("While credentials are renewed, by one connection after another, a stream loses nothing and doubles nothing")
+    func renewal() async throws {
+        let server = try await NATSServer("authorization { token: abc }")
+        let writing = server.client(nil, .token("abc"))
+        try await writing.createStream("S", NATSStreamConfiguration(subjects: ["s"]))
+        let stream = writing.stream("S", of: NATSNote.self)
+        let asked = Locked(0)
+        let reading = server.client {
+            $0.credentials = { _ in
+                asked.withLock { $0 += 1 }
+                return .bearer("abc", lifetime: .milliseconds(600))
+            }
+        }
+        let writer = Task {
+            var count: UInt64 = 0
+            while asked.withLock({ $0 }) < 6 || count < 100 {
+                count = try await stream.publish(NATSNote(text: "x"), to: "s").sequence
+                if count > 50_000 { break }
+            }
+            return try await stream.publish(NATSNote(text: "the end"), to: "s").sequence
+        }
+        var last: UInt64 = 0
+        for try await event in reading.stream("S", of: NATSNote.self).messages() {
+            guard case .update(let message) = event else {
+                Issue.record("\(event)")
+                continue
+            }
+            #expect(message.sequence == last + 1)
+            last = message.sequence
+            if message.value.text == "the end" { break }
+        }
+        #expect(try await writer.value == last)
+        #expect(asked.withLock { $0 } >= 6)
+        await reading.close()
+        await writing.close()
+        server.stop()
+    }
+
     @Test("A server that says that it shuts down is left without an error: the feed waits for the next one")
     func lameDuck() async throws {
         let server = try await NATSServer("lame_duck_duration: \"30s\", lame_duck_grace_period: \"1s\"")

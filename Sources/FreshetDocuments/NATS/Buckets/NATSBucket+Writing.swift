@@ -29,15 +29,25 @@ extension NATSBucket {
             return try await self.write(key, value, after: "0")
         } catch {
             guard case .conflict = error.kind else { throw error }
-            let entry = try await self.entry(of: key)
-            guard entry.operation != .put else { throw Self.exists(key, entry.version) }
-            // What is there is the mark of its deletion.
-            return try await self.write(key, value, after: entry.version)
+            let last = try await self.mark(of: key)
+            return try await self.write(key, value, after: last)
         }
     }
 
-    private static func exists(_ key: String, _ version: String) -> FreshetError {
-        FreshetError(.conflict(version: version), "\(key) is there already, with version \(version)")
+    /// The version of the mark of its deletion; "0" where even that has gone meanwhile.
+    private func mark(of key: String) async throws(FreshetError) -> String {
+        let entry: NATSEntry
+        do throws(FreshetError) {
+            entry = try await self.entry(of: key)
+        } catch {
+            guard error.kind == .notFound else { throw error }
+            return "0"
+        }
+        guard entry.operation == .put else { return entry.version }
+        throw FreshetError(
+            .conflict(version: entry.version),
+            "\(key) is there already, with version \(entry.version)"
+        )
     }
 
     /// Writes a document if it still has the version that you know.

@@ -66,7 +66,7 @@ struct NATSConsumer: Sendable {
     /// The consumer is made.
     mutating func created(_ info: NATSConsumerInfo) {
         self.phase = .checking
-        self.initial = (info.num_pending ?? 0) + info.delivered.consumer_seq
+        self.initial = (info.num_pending ?? 0) &+ info.delivered.consumer_seq
         // Where it stands is where it began only as long as it has delivered nothing.
         self.start = info.delivered.consumer_seq == 0 ? info.delivered.stream_seq : nil
     }
@@ -187,7 +187,8 @@ struct NATSConsumer: Sendable {
             let filled = self.filled()
             return Outcome(events: [speaks] + filled.events, isOver: filled.isOver)
         case .live:
-            guard let sequence = headers["Nats-Last-Stream"].flatMap({ UInt64($0) }), sequence > self.last.sequence
+            guard let sequence = headers["Nats-Last-Stream"].flatMap({ UInt64($0) }), sequence > self.last.sequence,
+                sequence < UInt64(Int64.max)
             else { return Outcome(events: [speaks]) }
             self.last = NATSPosition(sequence: sequence, time: max(self.last.time, self.created))
             return Outcome(events: [speaks, .progress(self.id, self.last.position)])

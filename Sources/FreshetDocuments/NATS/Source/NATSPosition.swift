@@ -19,6 +19,9 @@ struct NATSPosition: Equatable {
         NATSPosition(sequence: max(sequence, 1) - 1, time: .max)
     }
 
+    /// The sequence number after it, as JSON has numbers.
+    var next: Int64 { Int64(clamping: min(self.sequence, UInt64(Int64.max) - 1)) + 1 }
+
     /// Whether the feed has been there.
     var isReached: Bool { self.time != .max }
 
@@ -28,7 +31,8 @@ struct NATSPosition: Equatable {
 
     init?(_ position: Position) {
         let parts = (position.text ?? "").split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, let sequence = UInt64(parts[0]), sequence < UInt64.max, let time = UInt64(parts[1])
+        guard parts.count == 2, let sequence = UInt64(parts[0]), sequence < UInt64(Int64.max),
+            let time = UInt64(parts[1])
         else { return nil }
         self.init(sequence: sequence, time: time)
     }

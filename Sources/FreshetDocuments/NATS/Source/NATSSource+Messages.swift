@@ -58,6 +58,7 @@ extension NATSSource {
         let stream = consumer.consumption.stream
         do throws(FreshetError) {
             switch token.first {
+            case "s": events.append(.speaks(consumer.id, every: NATSConsumer.heartbeat * 2))
             case "c":
                 consumer.created(
                     try frame.reply(NATSConsumerInfo.self, to: "\(self.settings.api).CONSUMER.CREATE.\(stream)")

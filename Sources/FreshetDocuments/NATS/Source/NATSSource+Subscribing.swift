@@ -37,7 +37,7 @@ extension NATSSource {
 
     private mutating func send(_ call: NATSCall, _ id: SubscriptionID) -> WebSocketMessage {
         let size = call.value.count + (call.headers.fields.isEmpty ? 0 : call.headers.encoded.count)
-        if let limit = self.server?.max_payload, size > limit {
+        if let limit = self.server?.max_payload, limit > 0, size > limit {
             // The server would close the connection. What we send to ourselves gives us the time to say so.
             self.refusals[id] = FreshetError(
                 .messageTooLarge,
@@ -80,6 +80,8 @@ extension NATSSource {
         )
         self.sids[id] = sid
         self.consumers[sid] = consumer
+        // Our own word comes back at once: from then on it is missed when nothing else comes.
+        command.publish(to: "\(self.inbox).s\(sid)")
         guard consumption.shape == .messages || resumed == nil else {
             command.publish(
                 to: "\(self.settings.api).STREAM.INFO.\(consumption.stream)",
@@ -113,10 +115,10 @@ extension NATSSource {
             "num_replicas": 1,
         ]
         if let filter = consumption.filter { configuration["filter_subject"] = .string(filter) }
-        switch (consumer.resumed?.sequence, consumption.start) {
-        case (let sequence?, _):
+        switch (consumer.resumed, consumption.start) {
+        case (let position?, _):
             configuration["deliver_policy"] = "by_start_sequence"
-            configuration["opt_start_seq"] = .integer(Int64(clamping: sequence) + 1)
+            configuration["opt_start_seq"] = .integer(position.next)
         case (nil, .first): configuration["deliver_policy"] = "all"
         case (nil, .new): configuration["deliver_policy"] = "new"
         case (nil, .lastPerSubject): configuration["deliver_policy"] = "last_per_subject"
