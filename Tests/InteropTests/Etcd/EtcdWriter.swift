@@ -58,8 +58,8 @@ struct EtcdWriter {
         self.states.append(state)
     }
 
-    /// Goes through what a watch has handed out: each update is the next one of the log; a state is that of its revision; and only
-    /// a gap, or polling, may leave anything out.
+    /// Goes through what a watch has handed out: each update is the next one of the log; a state is that of its revision; and
+    /// only a gap, or polling, may leave anything out.
     ///
     /// - Returns: how many gaps there were.
     func check(_ elements: [DocumentEvent<String>], _ comment: Comment? = nil) -> Int {
@@ -78,7 +78,10 @@ struct EtcdWriter {
                 let revision = snapshot.position?.number ?? 0
                 let next = self.log.count { $0.revision <= revision }
                 #expect(next >= place, "back in time")
-                #expect(isFirst || isAfterGap || isPolled || next == place, "\(next - place) changes left out without a gap")
+                #expect(
+                    isFirst || isAfterGap || isPolled || next == place,
+                    "\(next - place) changes left out without a gap"
+                )
                 let documents = Dictionary(snapshot.documents.map { ($0.key, $0.value) }) { _, last in last }
                 #expect(documents == self.states[next], comment)
                 (place, isAfterGap) = (next, false)
