@@ -9,7 +9,7 @@ ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests
 
 help:
 	@echo "make demo      build the release program and show it at work"
-	@echo "make examples  the example app against its server, checked line by line"
+	@echo "make examples  the examples against their servers, checked line by line"
 	@echo "make test      check the format, build, run every test (ARGS='--filter Name' is handed to swift test)"
 	@echo "make build     the release program: .build/release/freshet"
 	@echo "make conformance  the Autobahn test suite against our client (CASES='6 12.1' for some)"
@@ -28,7 +28,8 @@ examples:
 	scripts/install-dependencies.sh --tests
 	scripts/python-env.sh .build-python
 	swift build -c release --scratch-path .build --product AppBackend
-	scripts/examples.sh .build/release/AppBackend
+	swift build -c release --scratch-path .build --product DocumentSource
+	scripts/examples.sh .build/release
 
 test:
 	scripts/test.sh $(ARGS)

@@ -133,6 +133,13 @@ let package = Package(
             swiftSettings: swift
         ),
         .executableTarget(
+            name: "DocumentSource",
+            dependencies: ["FreshetDocuments"],
+            path: "Examples/DocumentSource",
+            exclude: ["server.py"],
+            swiftSettings: swift
+        ),
+        .executableTarget(
             name: "CacheMeasure",
             dependencies: ["FreshetGraphQL", "FreshetCore"],
             path: "Benchmarks/Cache",

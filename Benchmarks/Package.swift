@@ -17,6 +17,10 @@ let package = Package(
                 .product(name: "FreshetHTTP", package: "freshet"),
             ]
         ),
+        .executableTarget(
+            name: "DocumentBench",
+            dependencies: [.product(name: "FreshetDocuments", package: "freshet")]
+        ),
         .executableTarget(name: "FreshetOnce", dependencies: [.product(name: "FreshetHTTP", package: "freshet")]),
     ],
     swiftLanguageModes: [.v6]

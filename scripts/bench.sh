@@ -2,6 +2,7 @@
 # Installs what the benchmark's peers need, then measures them and us. Arguments go to Benchmarks/run.py.
 #
 #     scripts/bench.sh [--quick] [--rows receive,send] [--clients freshet,lws] [--runs N]
+#     scripts/bench.sh documents [--quick] [--rows etcd-catch-up,nats-latency] [--runs N]
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,4 +16,8 @@ if ! cmp -s Benchmarks/Peers/Python/requirements.txt "$python/requirements.txt";
     cp Benchmarks/Peers/Python/requirements.txt "$python/requirements.txt"
 fi
 ulimit -n "$(ulimit -Hn)"
+if [ "${1:-}" = documents ]; then
+    shift
+    exec python3 Benchmarks/documents.py "$@"
+fi
 python3 Benchmarks/run.py "$@"

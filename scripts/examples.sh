@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the example AppBackend against its server, and checks that everything it shows has happened.
+# Runs the examples against their servers, and checks that everything they show has happened.
 #
-#     scripts/examples.sh [APP]     APP is the built program, .build/release/AppBackend by default
+#     scripts/examples.sh [DIR]     DIR has the built programs, .build/release by default
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,38 +11,47 @@ fail() {
     exit 1
 }
 
-app=${1:-.build/release/AppBackend}
-[ -x "$app" ] || fail "there is no program at $app; hint: make examples builds it"
+programs=${1:-.build/release}
+for name in AppBackend DocumentSource; do
+    [ -x "$programs/$name" ] || fail "there is no program at $programs/$name; hint: make examples builds it"
+done
 
 dir=$(mktemp -d)
 : >"$dir/server.out"
 server=''
+app=''
+stop() { # by pid; nothing where there is none
+    [ -n "$1" ] || return 0
+    kill -TERM "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+}
 # shellcheck disable=SC2317  # called by the trap
 clean_up() {
-    if [ -n "$server" ]; then
-        kill -TERM "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-    fi
+    stop "$app"
+    stop "$server"
     rm -rf "$dir"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-.build-python/bin/python -B Examples/AppBackend/Server/server.py --control >"$dir/server.out" 2>"$dir/server.err" &
-server=$!
-for _ in $(seq 300); do
-    grep -q '^listening ' "$dir/server.out" && break
-    kill -0 "$server" 2>/dev/null || break
-    sleep 0.1
-done
-url=$(sed -n 's/^listening //p' "$dir/server.out")
-if [ -z "$url" ]; then
+serve() { # a Python program that says where it listens; sets url
+    : >"$dir/server.out"
+    .build-python/bin/python -B "$@" >"$dir/server.out" 2>"$dir/server.err" &
+    server=$!
+    for _ in $(seq 300); do
+        grep -q '^listening ' "$dir/server.out" && break
+        kill -0 "$server" 2>/dev/null || break
+        sleep 0.1
+    done
+    url=$(sed -n 's/^listening //p' "$dir/server.out")
+    [ -n "$url" ] && return
     cat "$dir/server.err" >&2
-    fail "the server did not start within 30 s"
-fi
+    fail "the server $1 did not start within 30 s"
+}
 
-timeout 60 "$app" "$url" --expire | tee "$dir/output" || fail "AppBackend failed, or did not end within 60 s"
+serve Examples/AppBackend/Server/server.py --control
+timeout 60 "$programs/AppBackend" "$url" --expire | tee "$dir/output" || fail "AppBackend failed, or did not end within 60 s"
 
 expect() { # a line of the output
     grep -qF -- "$1" "$dir/output" || fail "the output has no line with: $1"
@@ -62,4 +71,36 @@ refreshes=$(.build-python/bin/python -c '
 import json, sys, urllib.request
 print(json.load(urllib.request.urlopen(sys.argv[1] + "/control"))["refreshes"])' "$url")
 [ "$refreshes" = 1 ] || fail "the token was renewed $refreshes times, not once"
-echo "signed in, listed, renewed once after a 401, corrected, watched, signed out."
+echo "AppBackend: signed in, listed, renewed once after a 401, corrected, watched, signed out."
+stop "$server"
+
+# A source of one's own: documents as they are, then each change.
+serve Examples/DocumentSource/server.py
+write() {
+    .build-python/bin/python -c '
+import json, sys, urllib.request
+body = json.dumps({"query": "mutation { " + sys.argv[2] + " }"}).encode()
+urllib.request.urlopen(urllib.request.Request(sys.argv[1], body, {"Content-Type": "application/json"}))' "$url/" "$1"
+}
+shown() { # waits until the output has a line
+    for _ in $(seq 300); do
+        grep -qxF -- "$1" "$dir/documents" && return
+        kill -0 "$app" 2>/dev/null || break
+        sleep 0.1
+    done
+    cat "$dir/documents" >&2
+    fail "DocumentSource did not print: $1"
+}
+write 'put(key: "a", value: "one")'
+: >"$dir/documents"
+stdbuf -oL "$programs/DocumentSource" "$url/" >"$dir/documents" 2>&1 &
+app=$!
+shown '+ a = one'
+write 'put(key: "a", value: "two")'
+shown '~ a = two, was one'
+write 'put(key: "b", value: "new")'
+write 'remove(key: "a")'
+shown '- a'
+cat "$dir/documents"
+echo "DocumentSource: listed, then every change."
+

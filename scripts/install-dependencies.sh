@@ -31,6 +31,7 @@ with_apt() {
 
     if [ "$benchmarks" = yes ]; then
         packages+=(python3 python3-venv openssl gcc golang-go golang-github-gorilla-websocket-dev nodejs node-ws)
+        packages+=(etcd-server etcd-client nats-server golang-etcd-server-dev)
     fi
 
     local missing=() package

@@ -9,6 +9,7 @@ enum ExitStatus: Int32 {
     case gaveUp = 3
     case unauthorized = 4
     case protocolMismatch = 5
+    case gap = 6
     case tls = 7
     case endedEarly = 8
     case usage = 64

@@ -13,6 +13,7 @@ struct FreshetCommand: AsyncParsableCommand {
             EXAMPLES
               freshet watch wss://api.example.com/graphql -f orders.graphql
               freshet watch ws://localhost:4000/ -q 'subscription { ticks { n } }'
+              freshet watch etcd+http://127.0.0.1:2379/users/
               freshet get https://api.example.com/items/1
               freshet login prod --url https://api.example.com --user ada
               freshet serve --port 4000
@@ -24,7 +25,8 @@ struct FreshetCommand: AsyncParsableCommand {
             \(HTTPVersions.libcurl)
             """,
         subcommands: [
-            WatchCommand.self, GetCommand.self, LoginCommand.self, LogoutCommand.self, ServeCommand.self,
+            WatchCommand.self, GetCommand.self, PutCommand.self, LoginCommand.self, LogoutCommand.self,
+            ServeCommand.self,
         ]
     )
 }

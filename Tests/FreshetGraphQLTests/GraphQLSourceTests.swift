@@ -33,7 +33,8 @@ struct GraphQLSourceTests {
         case .speaksEvery(let longest): "speaks every \(longest)"
         case .refused(let error): "refused \(error.message)"
         case .several(let events): "several \(events.count)"
-        case .snapshot(let id, _), .progress(let id, _), .historyLost(let id, _, _): "none of GraphQL's: \(id)"
+        case .snapshot(let id, _), .progress(let id, _), .historyLost(let id, _, _), .speaks(let id, _):
+            "none of GraphQL's: \(id)"
         }
     }
 

@@ -76,6 +76,7 @@ extension SubscriptionEngine {
     mutating func closeConnection(_ epoch: Epoch, _ frame: CloseFrame, _ end: ConnectionEnd) {
         guard self.connections[epoch]?.isClosing == false else { return }
         self.connections[epoch]?.isClosing = true
+        self.connections[epoch]?.closedAs = end
         self.actions.append(.close(epoch, frame, end))
     }
 
@@ -218,6 +219,8 @@ extension SubscriptionEngine {
             self.heardLastWord(epoch)
         case .silence(let epoch):
             self.heardNothing(epoch)
+        case .silenceOf(let id):
+            self.heardNothing(of: id)
         case .confirmation(let epoch, let id):
             self.confirmed([id], on: epoch)
             self.pump(epoch)

@@ -55,6 +55,8 @@ extension SubscriptionEngine {
         case lastWord(Epoch)
         /// The longest silence of a server that says how long it is.
         case silence(Epoch)
+        /// The same of one subscription.
+        case silenceOf(SubscriptionID)
         /// The confirmation of one subscription before the next.
         case confirmation(Epoch, SubscriptionID)
         /// A subscription that the server could not serve.

@@ -34,16 +34,19 @@ extension SubscriptionEngine {
 
     mutating func progressed(_ id: SubscriptionID, to position: Position, on epoch: Epoch) {
         guard self.streams[id]?.home == epoch else { return }
+        self.streams[id]?.lastHeard = self.now
         self.streams[id]?.continuity.progressed(to: position)
         if self.streams[id]?.hearsBookmarks == true { self.deliver([.bookmark(position)], of: id) }
     }
 
     /// What came since the position is gone: the gap, and from the beginning; at once, unless it happens again and again.
     mutating func historyLost(_ id: SubscriptionID, _ cause: Gap.Cause, _ reason: String, on epoch: Epoch) {
-        guard self.isKnown(id, on: epoch), var stream = self.streams[id] else { return }
+        guard self.isKnown(id, on: epoch) else { return }
         guard !self.isOverlapping(id, on: epoch) else {
             return self.failed(id, FreshetError(.notFound, reason), on: epoch)
         }
+        self.expectSilence(of: id)
+        guard var stream = self.streams[id] else { return }
         let actions = stream.continuity.historyLost(Gap(cause: cause, reason: reason, outage: stream.outage))
         stream.home = nil
         stream.failures += 1

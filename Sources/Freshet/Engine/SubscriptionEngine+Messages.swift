@@ -103,6 +103,7 @@ extension SubscriptionEngine {
         case .speaksEvery(let longest):
             self.connections[epoch]?.speaksEvery = longest
             self.actions.append(.start(.silence(epoch), longest))
+        case .speaks(let id, let longest): self.speaks(id, every: longest, on: epoch)
         case .refused(let error): self.closeConnection(epoch, CloseFrame(code: 1000, reason: ""), .failure(error))
         case .nothing(let note): if let note { self.actions.append(.note(note)) }
         }
@@ -146,6 +147,7 @@ extension SubscriptionEngine {
         guard !run.payloads.isEmpty else { return }
         defer { run = Run() }
         guard let stream = self.streams[run.id], self.isKnown(run.id, on: epoch) else { return }
+        if stream.speaksEvery != nil { self.streams[run.id]?.lastHeard = self.now }
         // A few small elements must not keep a whole read alive while they wait for their consumer.
         let chunk = run.payloads.map(\.chunk.bytes.count).max() ?? 0
         let payloads = run.bytes < chunk / 4 ? run.payloads.map { $0.detached() } : run.payloads
@@ -155,6 +157,13 @@ extension SubscriptionEngine {
         }
         if self.handOver == nil, stream.continuity.isPlain {
             if stream.failures > 0 { self.streams[run.id]?.failures = 0 }
+            return self.deliver(payloads.map { .update($0) }, of: run.id)
+        }
+        if self.handOver == nil, stream.continuity.wantsOnlyLastMark, let last = payloads.last,
+            let mark = self.template.mark(of: last, in: stream.request), mark.position != nil
+        {
+            self.streams[run.id]?.continuity.passed(mark)
+            self.streams[run.id]?.failures = 0
             return self.deliver(payloads.map { .update($0) }, of: run.id)
         }
         let wantsMarks = stream.continuity.wantsMarks || self.handOver != nil

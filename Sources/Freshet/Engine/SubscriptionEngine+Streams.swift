@@ -74,6 +74,7 @@ extension SubscriptionEngine {
         if !stream.continuity.isLive { self.stopFetching(id, stream.continuity.fetch) }
         if let poll = stream.poll { self.stopAsking(id, poll) }
         if stream.failures > 0 { self.actions.append(.stop(.again(id))) }
+        if stream.speaksEvery != nil { self.actions.append(.stop(.silenceOf(id))) }
         for epoch in self.connections.keys.sorted() where self.connections[epoch]?.isClosing == false {
             guard self.connections[epoch]?.table.remove(id) == true else { continue }
             if let message = self.connections[epoch]?.source.unsubscribe(id) {
@@ -105,6 +106,7 @@ extension SubscriptionEngine {
 
     /// `because` may be empty where the connection's machine will say it.
     mutating func lose(_ id: SubscriptionID, because reason: String) {
+        self.expectSilence(of: id)
         guard var stream = self.streams[id] else { return }
         stream.home = nil
         guard stream.kind != .mutation else {
@@ -188,8 +190,9 @@ extension SubscriptionEngine {
                 return self.end(id, .failed(PollMachine.unchangedFromNothing), byServer: false)
             }
             if let actions = self.streams[id]?.continuity.fetched(number, fetched) { self.perform(actions, of: id) }
-            guard self.streams[id]?.continuity.isLive == true else { return }
-            self.streams[id]?.failures = 0
+            guard let stream = self.streams[id], stream.continuity.isLive else { return }
+            // A list says nothing of whether the server can watch from there.
+            if !stream.continuity.listsFirst { self.streams[id]?.failures = 0 }
             self.streams[id]?.poll = nil
         case .failure(let error):
             switch self.policy.close.decision(on: .failure(error)) {
@@ -225,6 +228,10 @@ extension SubscriptionEngine {
 
     mutating func drained(_ consumer: ConsumerID) {
         guard self.full.remove(consumer) != nil, self.full.isEmpty else { return }
+        // What was not read was not silence.
+        for id in self.streams.keys where self.streams[id]?.speaksEvery != nil {
+            self.streams[id]?.lastHeard = self.now
+        }
         self.actions += self.readyEpochs.map { .resumeReading($0) }
     }
 }

@@ -28,6 +28,8 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
         var lastHeard: Duration = .zero
         /// The longest that the server says to be silent.
         var speaksEvery: Duration?
+        /// As what we have closed it: that counts, whatever else goes wrong with it then.
+        var closedAs: ConnectionEnd?
     }
 
     enum Ping {
@@ -65,6 +67,9 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
         var hearsBookmarks = false
         /// How long a snapshot may take.
         var fetchDeadline: Duration = .zero
+        /// The longest that the server says to be silent about it, and when it was heard of last.
+        var speaksEvery: Duration?
+        var lastHeard: Duration = .zero
     }
 
     let template: Source
@@ -151,7 +156,9 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
     }
 
     private mutating func ended(_ epoch: Epoch, _ end: ConnectionEnd) {
-        let source = self.connections.removeValue(forKey: epoch)?.source ?? self.template
+        let connection = self.connections.removeValue(forKey: epoch)
+        let source = connection?.source ?? self.template
+        let end = connection?.closedAs ?? end
         let verdict = self.policy.close.verdict(on: end) { source.decision(onClose: $0, reason: $1) }
         self.actions += [
             .stop(.pace(epoch)), .stop(.settle(epoch)), .stop(.lastWord(epoch)), .stop(.silence(epoch)),

@@ -32,6 +32,9 @@ public enum SourceEvent: Sendable {
     case answered
     /// From now on the server is never silent for longer than this; if it is, the connection is dead.
     case speaksEvery(Duration)
+    /// From now on the server is never silent about this subscription for longer than this; if it is, the subscription is made
+    /// again. Elements, progress and this itself end the silence.
+    case speaks(SubscriptionID, every: Duration)
     /// The server does not want this connection; with `.unauthorized` other credentials are asked for.
     case refused(FreshetError)
     /// All of these, in order, where one message says several things.

@@ -3,20 +3,24 @@
 import ArgumentParser
 import FreshetCore
 import FreshetGraphQL
+import Logging
 
 /// `freshet get`: the command line, and nothing but.
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
-        abstract: "Print one answer: of a URL, or of a GraphQL query.",
+        abstract: "Print one answer: of a URL, of a GraphQL query, or documents.",
         discussion: """
             EXAMPLES
               freshet get https://api.example.com/items/1
               freshet get https://api.example.com/graphql -q '{ items { id title } }'
               freshet get --profile prod items/1
+              freshet get etcd+http://127.0.0.1:2379/users/1
+              freshet get k8s://dev/default/pods -o jsonl
               freshet get https://api.example.com/items/1 --etag '"7"' || echo unchanged
 
-            The answer goes to stdout. Its entity tag, if it has one, goes to stderr as `etag: "7"`.
+            The answer goes to stdout. Its entity tag, if it has one, goes to stderr as `etag: "7"`, a document's version
+            as `version: 7`.
 
             EXIT CODES
                 0  printed
@@ -32,7 +36,10 @@ struct GetCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "https://, http://, or http+unix:; with a query also the WebSocket's; with --profile a path.")
+    @Argument(
+        help:
+            "https://, http://, http+unix:, etcd+http://, nats+ws://, k8s://; with a query also wss://; with --profile a path."
+    )
     var url: String
 
     @Option(name: .shortAndLong, help: "A GraphQL query.")
@@ -79,15 +86,36 @@ struct GetCommand: AsyncParsableCommand {
 
     func run() async throws {
         let terminal = Terminal()
-        let run: GetRun
+        let run: () async -> ExitStatus
         do throws(FreshetError) {
-            run = try self.makeRun(terminal)
+            if let url = try DocumentURL(self.url) {
+                run = try self.documentCall(url, terminal).run
+            } else {
+                run = try self.makeRun(terminal).run
+            }
         } catch {
             terminal.note(WatchRun.line(for: error))
             throw ExitCode(ExitStatus.usage.rawValue)
         }
-        let status = await run.run()
+        let status = await run()
         if status != .satisfied { throw ExitCode(status.rawValue) }
+    }
+
+    private func documentCall(_ url: DocumentURL, _ terminal: Terminal) throws(FreshetError) -> DocumentCall {
+        guard !self.isGraphQL, self.etag == nil, self.profile == nil else {
+            throw FreshetError(.invalidInput, "documents are got without a query, an entity tag and a profile")
+        }
+        var settings = DocumentSettings()
+        settings.webSocket = try self.connection.configuration()
+        settings.token = self.token
+        settings.logger = Logger(label: "freshet") { _ in TerminalLogHandler(terminal) }
+        return DocumentCall(
+            target: try url.target(settings),
+            action: .get,
+            timeout: self.timeout?.duration,
+            format: self.output,
+            terminal: terminal
+        )
     }
 
     private func makeRun(_ terminal: Terminal) throws(FreshetError) -> GetRun {

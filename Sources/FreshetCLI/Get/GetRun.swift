@@ -41,7 +41,7 @@ struct GetRun {
                 return nil
             }
             group.addTask {
-                await self.showProgress()
+                await self.terminal.showWaiting()
                 return nil
             }
             defer { group.cancelAll() }
@@ -59,16 +59,6 @@ struct GetRun {
             self.terminal.note(WatchRun.line(for: SignedIn.explaining(error, profile: self.profile)))
             return ExitStatus(error)
         }
-    }
-
-    /// After two seconds somebody wants to know that it goes on.
-    private func showProgress() async {
-        guard self.terminal.stderrIsTerminal else { return }
-        let begin = ContinuousClock.now
-        guard (try? await Task.sleep(for: .seconds(2))) != nil else { return }
-        repeat {
-            self.terminal.status("◌ waiting for the answer │ \(Format.duration(ContinuousClock.now - begin))")
-        } while (try? await Task.sleep(for: .seconds(1))) != nil
     }
 
     private func ask() async -> Outcome {

@@ -45,6 +45,16 @@ final class Terminal: Sendable {
         }
     }
 
+    /// After two seconds somebody wants to know that it goes on. Until cancelled.
+    func showWaiting() async {
+        guard self.stderrIsTerminal else { return }
+        let begin = ContinuousClock.now
+        guard (try? await Task.sleep(for: .seconds(2))) != nil else { return }
+        repeat {
+            self.status("◌ waiting for the answer │ \(Format.duration(ContinuousClock.now - begin))")
+        } while (try? await Task.sleep(for: .seconds(1))) != nil
+    }
+
     /// Writes a line of its own to stderr.
     func note(_ text: String) {
         self.statusLine.withLock { status in

@@ -3,6 +3,7 @@
 import ArgumentParser
 import FreshetCore
 import FreshetGraphQL
+import Logging
 
 /// `freshet watch`: the command line, and nothing but.
 struct WatchCommand: AsyncParsableCommand {
@@ -14,6 +15,8 @@ struct WatchCommand: AsyncParsableCommand {
               freshet watch ws://localhost:4000/ -q 'subscription { ticks { n } }'
               freshet watch wss://api.example.com/graphql -f sub.graphql --var id=42
               freshet watch wss://api.example.com/graphql -f sub.graphql -n 3 -o jsonl
+              freshet watch etcd+http://127.0.0.1:2379/users/
+              freshet watch k8s://dev/default/pods -l app=web --state-file pods.state -o jsonl >>pods.jsonl
 
             Data goes to stdout, one flush a record; status goes to stderr.
 
@@ -23,6 +26,7 @@ struct WatchCommand: AsyncParsableCommand {
                 3  gave up: unreachable, or the retries are used up
                 4  credentials refused
                 5  protocol mismatch
+                6  there was a gap, under --on-gap fail
                 7  TLS failed
                 8  the server completed before --count was reached
                64  usage
@@ -31,7 +35,7 @@ struct WatchCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Where to connect: graphql+ws://, graphql+wss://, ws:// or wss://; with --profile a path.")
+    @Argument(help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://; with --profile a path.")
     var url: String
 
     @Option(name: .shortAndLong, help: "The GraphQL document.")
@@ -64,8 +68,14 @@ struct WatchCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-retry"), help: "Do not reconnect.")
     var noRetry = false
 
+    @Option(help: "At a gap: resync prints what was made up for, mark goes on, fail ends with exit code 6.")
+    var onGap: OnGap = .resync
+
     @Option(name: .shortAndLong, help: "auto, log, jsonl, json or raw.")
     var output: OutputFormat = .auto
+
+    @OptionGroup(title: "Documents")
+    var documentOptions: DocumentOptions
 
     @OptionGroup(title: "Connection")
     var connection: ConnectionOptions
@@ -89,6 +99,49 @@ struct WatchCommand: AsyncParsableCommand {
     }
 
     private func watch(_ terminal: Terminal) throws(FreshetError) -> WatchRun {
+        let logger = Logger(label: "freshet") { _ in TerminalLogHandler(terminal) }
+        return WatchRun(
+            subject: try self.subject(logger),
+            count: self.count,
+            timeout: self.timeout?.duration,
+            onGap: self.onGap,
+            format: self.output,
+            terminal: terminal
+        )
+    }
+
+    private func subject(_ logger: Logger) throws(FreshetError) -> any WatchSubject {
+        guard let url = try DocumentURL(self.url) else { return try self.graphQL(logger) }
+        return try self.documents(url, logger)
+    }
+
+    private func documents(_ url: DocumentURL, _ logger: Logger) throws(FreshetError) -> any WatchSubject {
+        guard self.query == nil, self.file == nil, self.variables.isEmpty, self.jsonVariables.isEmpty else {
+            throw FreshetError(.invalidInput, "documents are watched without a query")
+        }
+        var settings = DocumentSettings()
+        settings.webSocket = try self.connection.configuration()
+        settings.policy.attempts = self.noRetry ? 0 : self.retry?.limit
+        settings.token = self.token
+        settings.labels = self.documentOptions.selector
+        settings.fields = self.documentOptions.fieldSelector
+        settings.logger = logger
+        return DocumentWatch(
+            target: try url.target(settings),
+            start: try self.documentOptions.start(),
+            stateFile: self.documentOptions.stateFile,
+            printsInitial: self.documentOptions.initial,
+            printsRemovals: self.documentOptions.deletes
+        )
+    }
+
+    private func graphQL(_ logger: Logger) throws(FreshetError) -> any WatchSubject {
+        guard !self.documentOptions.isUsed else {
+            throw FreshetError(
+                .invalidInput,
+                "--from, --state-file and the like are for documents: etcd+http://, nats+ws://, k8s://"
+            )
+        }
         let request = GraphQLRequest(
             query: try WatchInput.document(query: self.query, file: self.file),
             variables: try WatchInput.variables(strings: self.variables, json: self.jsonVariables)
@@ -103,16 +156,6 @@ struct WatchCommand: AsyncParsableCommand {
         let signedIn = try SignedIn(self.profile, webSocket: configuration.webSocket)
         configuration.credentials = signedIn?.session.provider()
         let url = signedIn?.profile.absolute(self.url) ?? self.url
-        let endpoint = try GraphQLClient.endpoint(url)
-        return WatchRun(
-            url: url,
-            endpoint: endpoint,
-            request: request,
-            configuration: configuration,
-            count: self.count,
-            timeout: self.timeout?.duration,
-            format: self.output,
-            terminal: terminal
-        )
+        return try GraphQLWatch(request, url: url, configuration: configuration, logger: logger)
     }
 }

@@ -3,9 +3,6 @@
 import FoundationEssentials
 import Freshet
 import FreshetCore
-import FreshetGraphQL
-import FreshetTransport
-import Logging
 
 #if canImport(Darwin)
 import Darwin
@@ -13,54 +10,34 @@ import Darwin
 import Glibc
 #endif
 
-/// One run of `freshet watch`: consumes, counts, ends; what it looks like is the renderer's.
+/// One run of `freshet watch`: consumes, counts, ends; what is watched is its subject's, what it looks like the renderer's.
 struct WatchRun {
-    let url: String
-    let endpoint: Endpoint
-    let request: GraphQLRequest
-    let configuration: GraphQLClientConfiguration
+    let subject: any WatchSubject
     let count: Int?
     let timeout: Duration?
+    let onGap: OnGap
     let format: OutputFormat
     let terminal: Terminal
 
-    private enum Outcome: Sendable {
-        case completed
-        case counted
-        case failed(FreshetError)
-        case interrupted(Interruption.Cause)
-        case outputClosed
-    }
-
     func run() async -> ExitStatus {
-        let terminal = self.terminal
-        let client = GraphQLClient(
-            url: self.url,
-            configuration: self.configuration,
-            logger: Logger(label: "freshet") { _ in TerminalLogHandler(terminal) }
-        )
-        let status = WatchStatus(terminal)
+        let status = WatchStatus(self.terminal)
         let interruption = Interruption(timeout: self.timeout)
-        let outcome = await self.firstOutcome(client, status, interruption)
-        await client.close()
-        terminal.clearStatus()
+        let outcome = await self.firstOutcome(status, interruption)
+        await self.subject.close()
+        self.terminal.clearStatus()
         return self.finish(outcome, status)
     }
 
     /// Runs until the first of: the feed's end, the timeout, a signal.
-    private func firstOutcome(
-        _ client: GraphQLClient,
-        _ status: WatchStatus,
-        _ interruption: Interruption
-    ) async -> Outcome {
-        await withTaskGroup(of: Outcome?.self) { group in
-            group.addTask { await self.consume(client, status) }
+    private func firstOutcome(_ status: WatchStatus, _ interruption: Interruption) async -> WatchOutcome {
+        await withTaskGroup(of: WatchOutcome?.self) { group in
+            group.addTask { await self.consume(status) }
             group.addTask {
                 for await cause in interruption.causes { return .interrupted(cause) }
                 return nil
             }
             group.addTask {
-                for await state in client.connectionStates { status.changed(to: state) }
+                for await state in self.subject.connectionStates { status.changed(to: state) }
                 return nil
             }
             group.addTask {
@@ -75,35 +52,28 @@ struct WatchRun {
         }
     }
 
-    private func consume(_ client: GraphQLClient, _ status: WatchStatus) async -> Outcome {
+    private func consume(_ status: WatchStatus) async -> WatchOutcome {
         let renderer = Renderer(
             format: self.format,
-            source: self.endpoint.description,
+            source: self.subject.source,
             color: self.terminal.color,
             terminal: self.terminal.stdoutIsTerminal
         )
+        let output = WatchOutput(
+            renderer: renderer,
+            terminal: self.terminal,
+            status: status,
+            count: self.count,
+            onGap: self.onGap
+        )
         do throws(FreshetError) {
-            for try await event in client.subscribeToPayloads(self.request) {
-                let record: [UInt8]?
-                switch event {
-                case .snapshot(let payload), .update(let payload):
-                    record = renderer.data(payload, at: Date())
-                case .gap(let gap):
-                    status.gap()
-                    record = renderer.gap(gap, at: Date())
-                }
-                guard !Task.isCancelled else { return .completed }
-                if let record, !self.terminal.record(record) { return .outputClosed }
-                guard event.value != nil else { continue }
-                if status.received() == self.count { return .counted }
-            }
-            return .completed
+            return try await self.subject.consume(output)
         } catch {
             return .failed(error)
         }
     }
 
-    private func finish(_ outcome: Outcome, _ status: WatchStatus) -> ExitStatus {
+    private func finish(_ outcome: WatchOutcome, _ status: WatchStatus) -> ExitStatus {
         var summary = status.summary
         let exit: ExitStatus
         switch outcome {
@@ -116,6 +86,7 @@ struct WatchRun {
         case .interrupted(.signal(let signal)):
             (exit, summary.why) = (signal == SIGTERM ? .terminated : .interrupted, "signal")
         case .outputClosed: (exit, summary.why) = (.brokenPipe, "output-closed")
+        case .gap: (exit, summary.why) = (.gap, "gap")
         case .failed(let error):
             (exit, summary.why) = (ExitStatus(error), "error")
             summary.error = error.message

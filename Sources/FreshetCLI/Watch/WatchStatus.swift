@@ -59,10 +59,11 @@ final class WatchStatus: Sendable {
         return WatchSummary(received: counts.received, reconnects: counts.reconnects, gaps: counts.gaps)
     }
 
-    /// Counts a result and returns the count.
-    func received() -> Int {
+    /// Counts results and returns the count.
+    @discardableResult
+    func received(_ count: Int = 1) -> Int {
         self.state.withLock { state in
-            state.summary.received += 1
+            state.summary.received += count
             return state.summary.received
         }
     }

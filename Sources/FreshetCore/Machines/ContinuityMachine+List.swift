@@ -2,8 +2,11 @@
 
 /// Sources that list first and subscribe from where the list was made, and what else moves a position.
 extension ContinuityMachine {
+    /// Whether there is nothing to subscribe from without a list.
+    package var listsFirst: Bool { self.recovery == .list }
+
     /// Whether the state has to be fetched before there is anything to subscribe from.
-    package var mustList: Bool { self.recovery == .list && self.replay.position == nil }
+    package var mustList: Bool { self.listsFirst && self.replay.position == nil }
 
     /// Fetches the state; when it has come, it is subscribed from there. `gap` is what there is if it had been live before.
     package mutating func list(gap: Gap? = nil) -> [Action] {

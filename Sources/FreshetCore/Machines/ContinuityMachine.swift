@@ -60,9 +60,9 @@ package struct ContinuityMachine: Sendable {
     private var patience = 1
     /// What the last snapshot had of each object: changes that are no newer may still be on their way.
     private var covered: [JSONValue: Position] = [:]
-    private var resumedAt: Position?
+    var resumedAt: Position?
     /// A gap that was withheld when its subscription was lost again.
-    private var withheld: Gap?
+    var withheld: Gap?
     /// What the next list makes up for; nil at the beginning.
     var listsFor: Gap?
 
@@ -86,11 +86,12 @@ package struct ContinuityMachine: Sendable {
     }
 
     /// Whether keys are those of elements. With a snapshot they are those of the objects that the elements are about.
-    private var hasKeys: Bool {
-        if case .position = self.recovery { true } else { false }
+    var hasKeys: Bool {
+        switch self.recovery {
+        case .position, .list: true
+        case .none, .snapshot, .custom: false
+        }
     }
-
-    private var hasPositions: Bool { self.hasKeys || self.recovery == .list }
 
     /// Whether there is nothing to look at: what comes is handed out.
     package var isPlain: Bool {
@@ -100,6 +101,15 @@ package struct ContinuityMachine: Sendable {
         case .none, .snapshot, .custom: return true
         }
     }
+
+    /// Whether what comes is handed out, and only where the last of it stands has to be known: `passed` says so.
+    package var wantsOnlyLastMark: Bool {
+        guard case .live = self.state, !self.replay.isExpecting, self.covered.isEmpty else { return false }
+        return self.recovery == .list || self.recovery == .position(overlap: 0)
+    }
+
+    /// Everything up to here was handed out.
+    package mutating func passed(_ mark: UpdateMark) { self.replay.delivered(mark) }
 
     /// Whether everything is handed out as it comes.
     package var isLive: Bool {
@@ -173,7 +183,7 @@ package struct ContinuityMachine: Sendable {
         held = Held(isStale: true, gap: held.gap)
     }
 
-    private mutating func handOut(_ updates: [MarkedUpdate]) -> [Action] {
+    mutating func handOut(_ updates: [MarkedUpdate]) -> [Action] {
         var items: [FeedItem] = []
         items.reserveCapacity(updates.count)
         for update in updates {
@@ -184,7 +194,7 @@ package struct ContinuityMachine: Sendable {
                     items.append(.gap(Self.wentBack))
                 }
             }
-            if self.hasPositions { self.replay.delivered(update.mark) }
+            if self.hasKeys { self.replay.delivered(update.mark) }
             items.append(.update(update.payload))
         }
         return items.isEmpty ? [] : [.deliver(items)]
@@ -268,57 +278,7 @@ package struct ContinuityMachine: Sendable {
         self.replay.forget()
         self.state = .new
         let gap = Gap(cause: .historyLost, reason: error.message, outage: .zero)
+        if self.listsFirst { self.listsFor = gap }
         return [.deliver([.gap(gap)]), .subscribeAgain]
-    }
-
-    // MARK: - Without a connection
-
-    /// What was missed is told, and made up for by other means, as long as `bridgeEnded` is not called: the next
-    /// subscription begins without a gap.
-    package mutating func bridged() {
-        self.withheld = nil
-        if case .lost = self.state { self.state = .new }
-    }
-
-    /// There are no such means any more, and no connection yet.
-    package mutating func bridgeEnded() {
-        if case .new = self.state { self.state = .lost }
-    }
-
-    // MARK: - Two connections
-
-    /// Beginning on a second connection as well, from the present position.
-    package func overlap() -> Overlap {
-        Overlap(from: self.replay.position, byKey: self.hasKeys, repeated: self.replay.keys)
-    }
-
-    /// The second connection takes over; where nothing is known that fits, there is a gap.
-    ///
-    /// - Parameters:
-    ///   - overlap: what came on both.
-    ///   - afterLastWord: whether all has come that the old connection had to say when the new one was subscribed.
-    ///   - gap: what there may be.
-    /// - Returns: what is to be done.
-    package mutating func takeOver(_ overlap: Overlap, afterLastWord: Bool, gap: Gap) -> [Action] {
-        if self.isLive, let (updates, repeated) = overlap.takeOver(afterLastWord: afterLastWord) {
-            self.replay.begin()
-            self.replay.expect(repeated)
-            // Its server may still refuse the position, as long as nothing new has come.
-            self.resumedAt = overlap.position
-            self.state = overlap.position == nil ? .live : .replaying
-            return self.handOut(updates)
-        }
-        switch self.recovery {
-        case .none where self.isLive, .position where self.isLive, .list where self.isLive:
-            // What was handed out already may still come again, in whatever order.
-            self.replay.expect(Array(Set(overlap.old)))
-            self.state = .live
-            return [.deliver([.gap(gap)])] + self.handOut(overlap.held)
-        case .none, .position, .list, .snapshot, .custom:
-            var actions = self.lost()
-            actions += self.subscribed(gap: gap)
-            actions += self.confirmed()
-            return actions + self.received(overlap.held)
-        }
     }
 }

@@ -11,8 +11,8 @@ package struct MarkedUpdate: Sendable {
     }
 
     /// What makes it the same element when it comes again: its key, if that is the element's and not that of the object it
-    /// is about, or else its bytes.
+    /// is about, or its position; or else its bytes.
     package func identity(byKey: Bool) -> JSONValue {
-        (byKey ? self.mark?.key : nil) ?? .string(self.payload.text)
+        (byKey ? self.mark?.key ?? self.mark?.position?.value : nil) ?? .string(self.payload.text)
     }
 }

@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FreshetCore
+public import FreshetCore
 
-/// All documents as their source listed them, not decoded yet: the `value` of a snapshot's `FeedItem`.
-package struct DocumentListing: Sendable, Equatable {
-    package let documents: [RawDocument]
-    package let position: Position?
+/// All documents as their source listed them, not decoded yet.
+public struct DocumentListing: Sendable, Equatable {
+    /// The documents, in the source's order.
+    public let documents: [RawDocument]
+    /// From where a subscription brings everything after it.
+    public let position: Position?
+    /// What tells the source's history from another one that it may have later, where versions alone do not.
+    public let history: String?
 
-    package init(_ documents: [RawDocument], position: Position?) {
+    /// Makes a listing.
+    ///
+    /// - Parameters:
+    ///   - documents: in the source's order.
+    ///   - position: from where a subscription brings everything after it.
+    ///   - history: what tells the source's history from another one that it may have later.
+    public init(_ documents: [RawDocument], position: Position?, history: String? = nil) {
         self.documents = documents
         self.position = position
+        self.history = history
     }
 
     /// Whether the documents are the same ones; where the source stands otherwise is no difference.
-    package static func == (left: DocumentListing, right: DocumentListing) -> Bool {
+    public static func == (left: DocumentListing, right: DocumentListing) -> Bool {
         left.documents == right.documents
     }
 

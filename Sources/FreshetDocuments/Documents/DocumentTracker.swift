@@ -13,6 +13,7 @@ struct DocumentTracker<Value: Sendable> {
     private var isComplete = false
     /// A source that has lost its history may give the same versions to other values.
     private var isOtherHistory = false
+    private var history: String?
     /// Where the feed stands.
     private(set) var position: Position?
 
@@ -80,6 +81,8 @@ struct DocumentTracker<Value: Sendable> {
         var list: [Document<Value>] = []
         var changes: [DocumentChange<Value>] = []
         var gone = self.documents
+        if let known = self.history, let now = listing.history, known != now { self.isOtherHistory = true }
+        self.history = listing.history ?? self.history
         list.reserveCapacity(listing.documents.count)
         for raw in listing.documents {
             let known = gone.removeValue(forKey: raw.key)

@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import FreshetCore
+public import FreshetCore
 
-/// A document as its source sent it.
-package struct RawDocument: Sendable, Hashable {
-    package let key: String
-    package let version: String
-    package let value: Bytes
+/// A document as its source sent it, not decoded yet.
+public struct RawDocument: Sendable, Hashable {
+    /// Its name.
+    public let key: String
+    /// Which state of it this is.
+    public let version: String
+    /// Its bytes.
+    public let value: Bytes
 
-    package init(key: String, version: String, value: Bytes) {
+    /// Makes a document.
+    ///
+    /// - Parameters:
+    ///   - key: its name.
+    ///   - version: which state of it this is.
+    ///   - value: its bytes.
+    public init(key: String, version: String, value: Bytes) {
         self.key = key
         self.version = version
         self.value = value
     }
 
-    /// Versions say whether the values are the same.
-    package static func == (left: RawDocument, right: RawDocument) -> Bool {
+    /// Whether both are the same state of the same document: then their values are the same.
+    public static func == (left: RawDocument, right: RawDocument) -> Bool {
         left.key == right.key && left.version == right.version
     }
 
-    package func hash(into hasher: inout Hasher) {
+    /// Hashes what is compared.
+    public func hash(into hasher: inout Hasher) {
         hasher.combine(self.key)
         hasher.combine(self.version)
     }

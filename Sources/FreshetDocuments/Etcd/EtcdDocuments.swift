@@ -8,7 +8,7 @@ public import FreshetCore
 ///
 /// Keys are bytes to etcd. Those that are not UTF-8 are text here all the same: each byte that does not belong to a character is
 /// one scalar from U+F780 to U+F7FF.
-public struct EtcdDocuments<Value: Sendable>: Sendable {
+public struct EtcdDocuments<Value: Sendable>: DocumentCollection {
     let client: EtcdClient
     /// What all keys begin with.
     public let prefix: String

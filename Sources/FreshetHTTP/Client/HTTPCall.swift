@@ -44,19 +44,21 @@ public struct HTTPCall: Sendable {
         self.limits = limits
     }
 
-    /// Whether it does no harm to be executed twice: its method says so (RFC 9110 9.2.2), it has an `Idempotency-Key`, or it
-    /// was set, as for a query that is sent as a POST.
+    /// Whether it does no harm to be executed twice: it has an `Idempotency-Key`, or it was set, as for a query that is sent
+    /// as a POST and for a PUT that must find a certain version, or else its method says so (RFC 9110 9.2.2).
     public var isIdempotent: Bool {
         get {
+            if self.request.headerFields[.idempotencyKey] != nil { return true }
+            if let said = self.saidToBeIdempotent { return said }
             switch self.request.method {
-            case .get, .head, .put, .delete, .options, .trace: true
-            default: self.isKnownToBeIdempotent || self.request.headerFields[.idempotencyKey] != nil
+            case .get, .head, .put, .delete, .options, .trace: return true
+            default: return false
             }
         }
-        set { self.isKnownToBeIdempotent = newValue }
+        set { self.saidToBeIdempotent = newValue }
     }
 
-    private var isKnownToBeIdempotent = false
+    private var saidToBeIdempotent: Bool?
 }
 
 extension HTTPField.Name {

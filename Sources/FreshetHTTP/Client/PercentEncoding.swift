@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Writing letters as `%20` and the like (RFC 3986 2.1).
-enum PercentEncoding {
+package enum PercentEncoding {
     static func encoded(_ text: String, keeping isKept: (UInt8) -> Bool) -> String {
         guard !text.utf8.allSatisfy({ isKept($0) && $0 != UInt8(ascii: "%") }) else { return text }
         let digits = Array("0123456789ABCDEF".utf8)
@@ -16,7 +16,7 @@ enum PercentEncoding {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func decoded(_ text: String) -> String {
+    package static func decoded(_ text: String) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {

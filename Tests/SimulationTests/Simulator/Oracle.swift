@@ -29,8 +29,9 @@ struct Oracle {
                 told = []
                 isToldOfPolling = false
             case .snapshot(let number), .polled(let number):
-                guard self.consumer.kind == .snapshot else { return "a snapshot, at \(place)" }
+                guard self.hasSnapshots else { return "a snapshot, at \(place)" }
                 if let last, number < last { return "a snapshot of \(number) follows \(last), at \(place)" }
+                if self.consumer.kind == .list, let fault = self.judge(list: entry, told, place) { return fault }
                 if let fault = self.judge(polled: entry, isToldOfPolling, place) { return fault }
                 last = number
                 told = []
@@ -48,12 +49,20 @@ struct Oracle {
         return self.judgeTail(last, told)
     }
 
+    private var hasSnapshots: Bool { self.consumer.kind == .snapshot || self.consumer.kind == .list }
+
+    /// A list stands at the beginning, after a gap, and while it is polled; nowhere else.
+    private func judge(list entry: SimulatedConsumer.Entry, _ told: [Gap], _ place: Int) -> String? {
+        guard case .snapshot = entry, place > 0, told.isEmpty else { return nil }
+        return "a list that no gap explains, at \(place)"
+    }
+
     /// ordered, unique, reliable, honest-gap
     private func judge(_ number: Int, after last: Int?, _ told: [Gap], _ place: Int) -> String? {
         guard let last else {
             // A slow consumer's snapshot may have been dropped; then a gap says so.
             let mayBeDropped = self.consumer.delivery.overflow != .suspending && !told.isEmpty
-            if self.consumer.kind == .snapshot, !mayBeDropped {
+            if self.hasSnapshots, !mayBeDropped {
                 return "the first is \(number) without a snapshot, at \(place)"
             }
             return nil
@@ -63,7 +72,7 @@ struct Oracle {
         if missing > 0, told.isEmpty {
             return "\(missing) are missing before \(number) and nothing says so, at \(place)"
         }
-        guard self.consumer.kind != .snapshot, !told.isEmpty, told.allSatisfy({ $0.cause == .overflow }) else {
+        guard !self.hasSnapshots, !told.isEmpty, told.allSatisfy({ $0.cause == .overflow }) else {
             return nil
         }
         let counted = told.reduce(0) { $0 + ($1.count ?? 0) }
@@ -91,10 +100,12 @@ struct Oracle {
         case .overflow:
             return self.consumer.delivery.overflow == .suspending ? "an overflow while suspending, at \(place)" : nil
         case .historyLost, .compacted:
-            return self.consumer.kind == .cursor ? nil : "historyLost without a cursor, at \(place)"
+            let hasPosition = self.consumer.kind == .cursor || self.consumer.kind == .list
+            return hasPosition ? nil : "historyLost without a cursor, at \(place)"
         case .polling:
             return self.consumer.isPollable ? nil : "polling without a way to poll, at \(place)"
         case .unknown:
+            if self.consumer.kind == .list { return self.judge(gapInList: place) }
             guard self.consumer.kind == .cursor else { return nil }
             // Before its first element, and the first after the server forgot, a feed has no cursor to go on from.
             let before = self.consumer.log[..<place].reversed().prefix { entry in
@@ -107,6 +118,15 @@ struct Oracle {
             let hadOverflow = self.consumer.delivery.overflow != .suspending
             return !hadOverflow ? "a gap although there was a cursor, at \(place)" : nil
         }
+    }
+
+    /// A feed that stands somewhere goes on from there. It does not before its first list, and when the server forgot.
+    private func judge(gapInList place: Int) -> String? {
+        for entry in self.consumer.log[..<place].reversed() {
+            guard case .gap(let gap) = entry else { return "a gap although there was a list, at \(place)" }
+            if gap.cause == .historyLost { return nil }
+        }
+        return nil
     }
 
     private func judge(end error: FreshetError?) -> String? {

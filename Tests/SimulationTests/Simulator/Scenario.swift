@@ -7,7 +7,16 @@ import FreshetTestSupport
 struct Scenario {
     /// How a consumer's feed makes up for what it misses.
     enum Kind: CaseIterable {
-        case live, cursor, snapshot
+        case live, cursor, snapshot, list
+
+        /// What the server is asked. One that lists first is asked for what comes after exactly that.
+        var query: String {
+            switch self {
+            case .live, .snapshot: "live"
+            case .cursor: "cursor"
+            case .list: "after"
+            }
+        }
     }
 
     let topics: Int

@@ -68,7 +68,7 @@ final class Script {
             id: self.client.nextConsumer(),
             kind: kind,
             topic: topic,
-            isPollable: kind == .snapshot && self.chance.below(3) > 0,
+            isPollable: (kind == .snapshot || kind == .list) && self.chance.below(3) > 0,
             delivery: delivery,
             pace: { [chance] in slowest * chance.unit() }
         )

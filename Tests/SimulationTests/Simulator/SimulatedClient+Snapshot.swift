@@ -13,7 +13,7 @@ extension SimulatedClient {
         _ answer: @escaping (Result<Fetched, FreshetError>) -> Engine.Event
     ) {
         guard let consumer = self.consumers[consumer] else { return }
-        if consumer.isPollable { return self.call(id, consumer, request, answer) }
+        if consumer.isPollable || consumer.kind == .list { return self.call(id, consumer, request, answer) }
         if !request.overSocket { self.note("a query without a connection") }
         let topic = consumer.topic
         let oneShot = SimulatedOneShot { [unowned self] outcome in
@@ -60,6 +60,12 @@ extension SimulatedClient {
         request.keyPath = "data.e.t"
         let mark = request.mark(of: json)
         let versions = mark.flatMap { mark in mark.key.flatMap { key in mark.position.map { [key: $0] } } } ?? [:]
-        return Fetched(.snapshot, items: [.snapshot(json)], versions: versions, validator: validator)
+        return Fetched(
+            .snapshot,
+            items: [.snapshot(json)],
+            versions: versions,
+            validator: validator,
+            position: mark?.position
+        )
     }
 }

@@ -76,17 +76,18 @@ final class SimulatedClient {
     func open(_ consumer: SimulatedConsumer) {
         self.consumers[consumer.id] = consumer
         var request = GraphQLRequest(
-            query: consumer.kind == .cursor ? "cursor" : "live",
+            query: consumer.kind.query,
             variables: ["topic": .integer(Int64(consumer.topic))]
         )
         request.positionPath = consumer.kind == .live ? nil : "data.e.n"
         request.keyPath = consumer.kind == .snapshot ? "data.e.t" : nil
-        request.cursorVariable = consumer.kind == .cursor ? "after" : nil
+        request.cursorVariable = consumer.kind == .cursor || consumer.kind == .list ? "after" : nil
         let recovery: Recovery =
             switch consumer.kind {
             case .live: .none
             case .cursor: .position(overlap: consumer.id.isMultiple(of: 3) ? 2 : 0)
             case .snapshot: .snapshot
+            case .list: .list
             }
         self.handle(.open(consumer.id, .init(request, recovery: recovery, isPollable: consumer.isPollable)))
     }

@@ -4,7 +4,7 @@ import FreshetCore
 
 /// A server of numbered events, one log for each topic, that speaks graphql-transport-ws.
 ///
-/// `live` begins now, `cursor` after an event, `state` asks for the number of the last event, `add` executes something.
+/// `live` begins now, `cursor` after an event (or with it), `after` after it, `state` asks for the number of the last event, `add` executes something.
 final class SimulatedServer {
     private struct Subscription {
         let topic: Int
@@ -177,7 +177,9 @@ final class SimulatedServer {
         case "live":
             session.subscriptions[id] = Subscription(topic: topic, isCursor: false)
         case "cursor":
-            self.replay(id, topic, after: Self.afterPath.value(in: bytes), session)
+            self.replay(id, topic, after: Self.afterPath.value(in: bytes), isInclusive: self.isInclusive, session)
+        case "after":
+            self.replay(id, topic, after: Self.afterPath.value(in: bytes), isInclusive: false, session)
         case "state":
             session.connection.serverSends(Self.next(id, topic, self.last[topic]))
             session.connection.serverSends(#"{"id":"\#(id)","type":"complete"}"#)
@@ -188,10 +190,16 @@ final class SimulatedServer {
         }
     }
 
-    private func replay(_ id: String, _ topic: Int, after: JSONValue?, _ session: Session) {
+    private func replay(
+        _ id: String,
+        _ topic: Int,
+        after: JSONValue?,
+        isInclusive: Bool,
+        _ session: Session
+    ) {
         session.subscriptions[id] = Subscription(topic: topic, isCursor: true)
         guard case .integer(let after)? = after else { return }
-        let first = Int(after) + (self.isInclusive ? 0 : 1)
+        let first = Int(after) + (isInclusive ? 0 : 1)
         guard Int(after) + 1 >= self.oldest[topic] else {
             session.subscriptions[id] = nil
             let error = #"[{"message":"the history before \#(self.oldest[topic]) is gone"}]"#

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+import FreshetHTTP
+
+/// A URL of documents on the command line, taken apart: `scheme://user:password@authority/path`.
+struct DocumentURL: Equatable {
+    enum Kind: String, CaseIterable {
+        case etcd, etcds, nats, natss, k8s
+
+        /// How such a URL begins, and how its server's does.
+        var schemes: (url: String, server: String) {
+            switch self {
+            case .etcd: ("etcd+http://", "http://")
+            case .etcds: ("etcd+https://", "https://")
+            case .nats: ("nats+ws://", "ws://")
+            case .natss: ("nats+wss://", "wss://")
+            case .k8s: ("k8s://", "")
+            }
+        }
+    }
+
+    let kind: Kind
+    let user: String?
+    let password: String?
+    /// Host and port; of `k8s:` the context.
+    let authority: String
+    /// After the slash, with what was percent-encoded as it is.
+    let path: String
+
+    /// Nil: it is a URL of something else.
+    init?(_ url: String) throws(FreshetError) {
+        guard let kind = Kind.allCases.first(where: { url.hasPrefix($0.schemes.url) }) else { return nil }
+        self.kind = kind
+        let rest = url.dropFirst(kind.schemes.url.count)
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        var authority = rest[..<slash]
+        var userinfo: [Substring] = []
+        if kind != .k8s, let at = authority.lastIndex(of: "@") {
+            userinfo = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            authority = authority[authority.index(after: at)...]
+        }
+        self.user = userinfo.isEmpty ? nil : PercentEncoding.decoded(String(userinfo[0]))
+        self.password = userinfo.count > 1 ? PercentEncoding.decoded(String(userinfo[1])) : nil
+        self.authority = String(authority)
+        self.path = PercentEncoding.decoded(String(rest[slash...].dropFirst()))
+        guard kind == .k8s || !authority.isEmpty else {
+            throw FreshetError(.invalidInput, "the URL names no host", hint: "\(kind.schemes.url)host:port/…")
+        }
+    }
+
+    var server: String { self.kind.schemes.server + self.authority }
+
+    /// Without who the user is.
+    var source: String { "\(self.kind.schemes.url)\(self.authority)/\(self.path)" }
+}

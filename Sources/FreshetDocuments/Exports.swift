@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Feeds, their events and errors are part of this module's face: one import is enough.
+@_exported public import Freshet

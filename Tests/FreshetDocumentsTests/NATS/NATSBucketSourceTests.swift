@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Freshet
+import FreshetCore
+import Testing
+
+@testable import FreshetDocuments
+
+/// Buckets: how a consumer's deliveries become a state and changes.
+@Suite struct NATSBucketSourceTests {
+    private typealias Talk = NATSConversation
+
+    private static let listed = Talk.answer("i2", Talk.stream(1, 9))
+    private static let progress = "progress 5 9@\(Talk.createdTime)"
+
+    private static func begun(
+        _ shape: NATSConsumption.Shape,
+        _ start: NATSConsumption.Start = .lastPerSubject,
+        pending: Int
+    ) throws -> Talk {
+        var talk = try Talk.ready()
+        _ = talk.ask(5, Talk.consume(shape, start))
+        _ = try talk.hear(Talk.answer("c2", Talk.consumer(pending: pending)))
+        return talk
+    }
+
+    @Test("The state is whole when nothing is left; then come changes")
+    func filling() throws {
+        var talk = try Self.begun(.documents, pending: 2)
+        #expect(try talk.hear(Self.listed + Talk.delivery(2, 4, 1, pending: 1)) == [])
+        #expect(try talk.hear(Talk.delivery(2, 9, 2)) == ["snapshot 5 v4,v9", Self.progress])
+        #expect(try talk.hear(Talk.delivery(2, 10, 3)) == ["update 5 v10"])
+    }
+
+    @Test("While others write, the state ends with what there was at its beginning")
+    func writtenMeanwhile() throws {
+        var talk = try Self.begun(.documents, pending: 2)
+        let said = try talk.hear(Self.listed + Talk.delivery(2, 4, 1, pending: 3) + Talk.delivery(2, 9, 2, pending: 2))
+        #expect(said == ["snapshot 5 v4,v9", Self.progress])
+    }
+
+    @Test("An empty bucket is a state too, and what is written before it is known comes after it")
+    func empty() throws {
+        var talk = try Self.begun(.documents, pending: 0)
+        _ = try talk.hear(Talk.delivery(2, 10, 1))
+        #expect(try talk.hear(Self.listed) == ["snapshot 5 ", Self.progress, "update 5 v10"])
+    }
+
+    @Test("A heartbeat says that nothing more comes, although less came than was said")
+    func removedMeanwhile() throws {
+        var talk = try Self.begun(.documents, pending: 3)
+        _ = try talk.hear(Self.listed + Talk.delivery(2, 4, 1, pending: 2))
+        let stalled = Talk.status(
+            2,
+            "100 Idle Heartbeat",
+            "Nats-Last-Consumer: 1\r\nNats-Last-Stream: 4\r\nNats-Consumer-Stalled: $JS.FC.S.C.y\r\n"
+        )
+        #expect(try talk.hear(stalled) == ["say PUB $JS.FC.S.C.y 0\r\n\r\n", "speaks 5 10.0 seconds"])
+        let said = try talk.hear(Talk.heartbeat(2, consumer: 1, stream: 9))
+        #expect(said == ["speaks 5 10.0 seconds", "snapshot 5 v4", Self.progress])
+    }
+
+    @Test("A listing is one result, after which the consumer is left")
+    func listing() throws {
+        var talk = try Self.begun(.listing, pending: 1)
+        #expect(try talk.hear(Self.listed + Talk.delivery(2, 4, 1)) == ["say UNSUB 2\r\n", "update 5 v4"])
+        #expect(try talk.hear(Talk.delivery(2, 5, 2)) == [])
+    }
+
+    @Test("A state has a limit")
+    func limit() throws {
+        var talk = Talk { $0.stateLimit = 300 }
+        _ = try talk.hear(Talk.info + "PONG\r\n")
+        _ = talk.ask(5, Talk.consume(.documents, .lastPerSubject))
+        _ = try talk.hear(Talk.answer("c2", Talk.consumer(pending: 9)))
+        _ = try talk.hear(Self.listed)
+        let said = try (1...9).flatMap { try talk.hear(Talk.delivery(2, $0, $0, pending: 9 - $0)) }
+        #expect(said == ["say UNSUB 2\r\n", "failed 5 messageTooLarge"])
+    }
+
+    @Test("Changes alone have no state; after a drop there is a gap, and then the state")
+    func changesAlone() throws {
+        var talk = try Self.begun(.documents, .new, pending: 0)
+        #expect(try talk.hear(Self.listed) == [Self.progress])
+        #expect(try talk.hear(Talk.delivery(2, 10, 1)) == ["update 5 v10"])
+        // The next connection.
+        talk = try Talk.ready()
+        let said = talk.ask(5, Talk.consume(.documents, .new), from: Position(text: "10@\(Talk.createdTime)"))
+        #expect(said == "PUB $JS.API.STREAM.INFO.S \(Talk.inbox).r2 0\r\n\r\n")
+        let lost = try talk.hear(Talk.answer("r2", Talk.stream(1, 10)))
+        #expect(lost.count == 2 && lost[1].hasPrefix("lost 5 unknown"))
+        #expect(talk.ask(5, Talk.consume(.documents, .new)).contains(#""deliver_policy":"last_per_subject""#))
+    }
+
+    @Test("A watch lists again wherever it was")
+    func listsAgain() throws {
+        var talk = try Talk.ready()
+        let said = talk.ask(5, Talk.consume(.documents, .lastPerSubject), from: Position(text: "10@1"))
+        #expect(said.contains(#""deliver_policy":"last_per_subject""#))
+    }
+
+    // MARK: - Reading
+
+    private static func entry(_ key: String, _ sequence: Int, _ value: String, _ headers: String = "") -> String {
+        let reply = "$JS.ACK.KV_b.C.1.\(sequence).\(sequence).1.0"
+        guard !headers.isEmpty else { return Talk.message("$KV.b.\(key)", 2, value, reply: reply) }
+        let block = "NATS/1.0\r\n\(headers)\r\n\r\n"
+        return
+            "HMSG $KV.b.\(key) 2 \(reply) \(block.utf8.count) \(block.utf8.count + value.utf8.count)\r\n\(block)\(value)\r\n"
+    }
+
+    @Test("Of a state the last word about each key counts, in the order of the versions")
+    func listingIsRead() throws {
+        let state = [
+            Talk.answer("i2", Talk.stream(1, 9)), Self.entry("a", 3, "old"), Self.entry("b.c", 4, "b"),
+            Self.entry("gone", 5, "x"), Self.entry("gone", 6, "", "KV-Operation: DEL"), Self.entry("a", 12, "new"),
+            Self.entry("p", 13, "", "KV-Operation: PURGE\r\nNats-Rollup: sub"), Self.entry("h", 14, "h", "X: y"),
+        ].joined()
+        let listing = try NATSBucketReader(bucket: "b").listing(Bytes(copying: state.utf8))
+        #expect(
+            listing.documents.map { "\($0.key) \($0.version) \($0.value.text)" } == ["b.c 4 b", "a 12 new", "h 14 h"]
+        )
+        #expect(listing.position == Position(text: "14@\(Talk.createdTime)"))
+        #expect(listing.history == Talk.created)
+    }
+
+    @Test("What is no entry of the bucket is an error, and no trap")
+    func unreadable() {
+        let reader = NATSBucketReader(bucket: "b")
+        for text in ["", "PING\r\n", "nonsense", Talk.message("$KV.b.a", 2, "x")] {
+            #expect(throws: FreshetError.self) { _ = try reader.reader.changes(Bytes(copying: text.utf8)) }
+            #expect(throws: FreshetError.self) { _ = try reader.listing(Bytes(copying: text.utf8)) }
+        }
+    }
+
+    @Test("Versions of another history say nothing")
+    func otherHistory() throws {
+        var tracker = DocumentTracker(coding: .bytes, reader: NATSBucketReader(bucket: "b").reader)
+        func state(_ created: String, _ value: String) -> FeedItem {
+            let text = Talk.answer("i2", Talk.stream(1, 9, created: created)) + Self.entry("a", 1, value)
+            return .snapshot(Bytes(copying: text.utf8))
+        }
+        _ = try tracker.event(state(Talk.created, "x"))
+        #expect(try tracker.event(state(Talk.created, "x")).changes.isEmpty)
+        let event = try tracker.event(state("2027-01-01T00:00:00Z", "y"))
+        #expect(event.changes.map(\.key) == ["a"])
+    }
+}
