@@ -134,4 +134,20 @@ struct JSONScannerTests {
         let json = Array(#"{"a":""#.utf8) + [0xFF, 0xC0, 0x80] + Array(#""}"#.utf8)
         #expect(try scan(json).count == 1)
     }
+
+    @Test("Long strings end where they end, whatever stands at which place of eight in them", arguments: 0..<40)
+    func longStrings(_ length: Int) throws {
+        let plain = String(repeating: "x", count: length)
+        for text in [plain, "\(plain)\\\"\(plain)", "\(plain)\\\\", "\(plain)é\u{7F}\u{80}€😀\(plain)"] {
+            #expect(
+                try scan("{\"\(text)\":\"\(text)\",\"a\":[\"\(text)\"]}") == [
+                    Pair(text, "\"\(text)\""), Pair("a", "[\"\(text)\"]"),
+                ]
+            )
+        }
+        for control in ["\u{1F}", "\u{0}", "\n"] {
+            #expect(throws: JSONScanner.Failure.self) { try scan("{\"a\":\"\(plain)\(control)\(plain)\"}") }
+        }
+        #expect(throws: JSONScanner.Failure.self) { try scan("{\"a\":\"\(plain)") }
+    }
 }

@@ -13,10 +13,8 @@ extension SubscriptionEngine {
     }
 
     mutating func received(_ batches: [MessageBatch], on epoch: Epoch) {
-        guard let connection = self.connections[epoch], !connection.isClosing else { return }
+        guard self.connections[epoch]?.isClosing == false, var source = self.takeSource(of: epoch) else { return }
         self.connections[epoch]?.lastHeard = self.now
-        // Taken out, so that it need not be looked up for each message.
-        var source = connection.source
         var run = Run()
         for message in batches.joined() {
             let event: SourceEvent
@@ -50,9 +48,12 @@ extension SubscriptionEngine {
             if run.id != id, !run.payloads.isEmpty {
                 // Handing on may end in something being sent, by the same source.
                 self.connections[epoch]?.source = source
+                source = self.template
                 self.handOn(&run, on: epoch)
-                guard let connection = self.connections[epoch], !connection.isClosing else { return false }
-                source = connection.source
+                guard self.connections[epoch]?.isClosing == false, let taken = self.takeSource(of: epoch) else {
+                    return false
+                }
+                source = taken
             }
             run.id = id
             run.payloads.append(payload)
@@ -60,11 +61,20 @@ extension SubscriptionEngine {
             return true
         }
         self.connections[epoch]?.source = source
+        source = self.template
         self.handOn(&run, on: epoch)
         self.handle(event, on: epoch)
-        guard let connection = self.connections[epoch], !connection.isClosing else { return false }
-        source = connection.source
+        guard self.connections[epoch]?.isClosing == false, let taken = self.takeSource(of: epoch) else { return false }
+        source = taken
         return true
+    }
+
+    /// Takes a connection's source out until it is put back, so that it need not be looked up for each message, and is not copied
+    /// when it changes: it may hold thousands of subscriptions.
+    private mutating func takeSource(of epoch: Epoch) -> Source? {
+        let (source, template) = (self.connections[epoch]?.source, self.template)
+        self.connections[epoch]?.source = template
+        return source
     }
 
     private mutating func handle(_ event: SourceEvent, on epoch: Epoch) {

@@ -95,6 +95,7 @@ package struct JSONScanner {
     private mutating func skipString() throws(Failure) -> Range<Int> {
         try self.expect(UInt8(ascii: "\""))
         let start = self.position
+        self.skipPlain()
         while let byte = self.peek {
             if byte == UInt8(ascii: "\"") {
                 self.position += 1
@@ -102,8 +103,29 @@ package struct JSONScanner {
             }
             guard byte >= 0x20 else { break }
             self.position += byte == UInt8(ascii: "\\") ? 2 : 1
+            if byte == UInt8(ascii: "\\") { self.skipPlain() }
         }
         throw .malformed(offset: min(self.position, self.bytes.count))
+    }
+
+    /// Skips bytes that mean nothing in a string, eight at a time; up to seven of them are left.
+    private mutating func skipPlain() {
+        while self.position + 8 <= self.bytes.count {
+            let word = self.bytes.loadUnaligned(fromByteOffset: self.position, as: UInt64.self)
+            guard !Self.hasMeaning(word) else { return }
+            self.position += 8
+        }
+    }
+
+    /// Whether one of eight bytes is a quote, a backslash, or below 0x20. A byte is zero where a borrow reaches its highest bit,
+    /// which was not set before; one that is wrongly taken for zero stands behind one that is.
+    private static func hasMeaning(_ word: UInt64) -> Bool {
+        let (ones, highest): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        func hasZero(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & highest }
+        let quote = hasZero(word ^ (ones &* UInt64(UInt8(ascii: "\""))))
+        let backslash = hasZero(word ^ (ones &* UInt64(UInt8(ascii: "\\"))))
+        let control = (word &- ones &* 0x20) & ~word & highest
+        return quote | backslash | control != 0
     }
 
     private mutating func skipValue() throws(Failure) {

@@ -26,6 +26,10 @@ package struct SubscriptionTable: Sendable {
     private let pace: SubscriptionPace
     private let oneByOne: Bool
     private var entries: [ID: Entry] = [:]
+    /// How many wait, or rest.
+    package private(set) var unsent = 0
+    /// How many rest.
+    package private(set) var resting = 0
     /// Those that wait, and perhaps some that have gone since. What is before `head` is done with.
     private var queue: [ID] = []
     private var head = 0
@@ -41,33 +45,39 @@ package struct SubscriptionTable: Sendable {
         for id in ids { self.add(id) }
     }
 
-    /// How many wait, or rest.
-    package var unsent: Int { self.entries.values.reduce(0) { $0 + ($1 == .sent || $1 == .held ? 0 : 1) } }
+    /// Changes an entry, and counts: to count them all each time would be too slow for thousands.
+    @discardableResult
+    private mutating func set(_ id: ID, _ entry: Entry?) -> Entry? {
+        let old = self.entries[id]
+        self.entries[id] = entry
+        self.unsent += Self.isUnsent(entry) - Self.isUnsent(old)
+        self.resting += (entry == .resting ? 1 : 0) - (old == .resting ? 1 : 0)
+        return old
+    }
 
-    /// How many rest.
-    package var resting: Int { self.entries.values.reduce(0) { $0 + ($1 == .resting ? 1 : 0) } }
+    private static func isUnsent(_ entry: Entry?) -> Int { entry == .waiting || entry == .resting ? 1 : 0 }
 
     package func contains(_ id: ID) -> Bool { self.entries[id] != nil }
 
     package mutating func add(_ id: ID) {
-        self.entries[id] = .waiting
+        self.set(id, .waiting)
         self.queue.append(id)
     }
 
     /// It is over, or the consumer left; true when the server knows it.
     package mutating func remove(_ id: ID) -> Bool {
         self.confirmed(id)
-        return self.entries.removeValue(forKey: id) == .sent
+        return self.set(id, nil) == .sent
     }
 
     package mutating func rest(_ id: ID) {
         self.confirmed(id)
-        if self.entries[id] != nil { self.entries[id] = .resting }
+        if self.entries[id] != nil { self.set(id, .resting) }
     }
 
     package mutating func hold(_ id: ID) {
         self.confirmed(id)
-        if self.entries[id] != nil { self.entries[id] = .held }
+        if self.entries[id] != nil { self.set(id, .held) }
     }
 
     /// To be sent again, after all that wait.
@@ -100,7 +110,7 @@ package struct SubscriptionTable: Sendable {
             }
             self.sentInBurst += 1
             self.head += 1
-            self.entries[id] = .sent
+            self.set(id, .sent)
             if self.oneByOne { self.unconfirmed = id }
             return .send(id)
         }

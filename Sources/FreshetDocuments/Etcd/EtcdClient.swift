@@ -24,9 +24,14 @@ public import Logging
 ///
 /// It can be used from any thread, and copies share their connections.
 public struct EtcdClient: Sendable {
+    /// How the server is reached.
+    struct Connections: Sendable {
+        let http: EtcdHTTP
+        let subscriptions: SubscriptionClient<EtcdSource>
+    }
+
     /// Why nothing can be done, where the URL cannot be.
-    let http: Result<EtcdHTTP, FreshetError>
-    let subscriptions: SubscriptionClient<EtcdSource>?
+    let connections: Result<Connections, FreshetError>
     let configuration: EtcdClientConfiguration
 
     /// Makes a client; nothing is connected before the first call.
@@ -62,7 +67,7 @@ public struct EtcdClient: Sendable {
                 exchange: { message, line throws(FreshetError) in try await http.watch(message, line) }
             )
             let hasUser = configuration.user != nil || configuration.credentials != nil
-            self.subscriptions = SubscriptionClient(
+            let subscriptions = SubscriptionClient(
                 source: EtcdSource(),
                 target: WebSocketTarget(
                     endpoint: try Endpoint(Self.watchURL(of: url)),
@@ -75,12 +80,15 @@ public struct EtcdClient: Sendable {
                 time: time,
                 logger: logger
             )
-            self.http = .success(http)
+            self.connections = .success(Connections(http: http, subscriptions: subscriptions))
         } catch {
-            self.http = .failure(error)
-            self.subscriptions = nil
+            self.connections = .failure(error)
         }
     }
+
+    var http: EtcdHTTP { get throws(FreshetError) { try self.connections.get().http } }
+
+    private var subscriptions: SubscriptionClient<EtcdSource>? { try? self.connections.get().subscriptions }
 
     private static func step(_ message: WebSocketMessage) -> HTTPStreamTransport.Step {
         guard let request = EtcdRequest.reading(message) else { return .nothing }

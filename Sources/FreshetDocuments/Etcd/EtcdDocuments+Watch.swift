@@ -13,7 +13,8 @@ extension EtcdDocuments {
     /// Where nothing but single requests get through, the documents are listed again and again, after a gap of cause `polling`.
     ///
     /// - Parameters:
-    ///   - start: where to begin. After ``DocumentStart/now`` and ``DocumentStart/after(_:)`` there is a snapshot only after a gap.
+    ///   - start: where to begin. After ``DocumentStart/now`` and ``DocumentStart/after(_:)`` there is a snapshot only after a
+    ///     gap.
     ///   - delivery: what happens when the consumer is slow. By default the server is not read then, and holds back.
     ///   - bookmarks: whether to hear of positions without changes, as updates without any: etcd says every 10 minutes where an
     ///     idle watch stands.
@@ -44,8 +45,12 @@ extension EtcdDocuments {
         delivery: DeliveryPolicy = .suspending,
         bookmarks: Bool = false
     ) -> Feed<DocumentEvent<Value>> {
-        guard let subscriptions = self.client.subscriptions, case .success(let http) = self.client.http else {
-            return self.refused
+        let connections: EtcdClient.Connections
+        do throws(FreshetError) {
+            connections = try self.client.connections.get()
+            try Self.check(start)
+        } catch {
+            return Self.refused(error)
         }
         var request = EtcdWatch(self.range)
         request.filters = filters.sorted { $0.rawValue < $1.rawValue }
@@ -62,12 +67,12 @@ extension EtcdDocuments {
             fetchDeadline: configuration.listDeadline
         )
         let lister = EtcdLister(
-            store: EtcdStore(http: http),
+            store: EtcdStore(http: connections.http),
             range: self.range,
             pageSize: configuration.pageSize,
             beginsWithChanges: start == .now
         )
-        return subscriptions.documents(
+        return connections.subscriptions.documents(
             opening,
             delivery: delivery,
             fetch: { request throws(FreshetError) in try await lister.fetch(request) },
@@ -76,12 +81,22 @@ extension EtcdDocuments {
         )
     }
 
-    /// Of a client whose URL cannot be.
-    private var refused: Feed<DocumentEvent<Value>> {
+    /// Of another source's position nothing is known, and a watch without one would leave things out in silence.
+    private static func check(_ start: DocumentStart) throws(FreshetError) {
+        guard case .after(let position) = start, position.number == nil else { return }
+        throw FreshetError(
+            .invalidInput,
+            "this position is not one of etcd's",
+            hint: "begin after a position that a list or a watch of the same etcd told"
+        )
+    }
+
+    /// A feed of nothing but why there is none.
+    private static func refused(_ error: FreshetError) -> Feed<DocumentEvent<Value>> {
         Feed(
-            open: { [http = self.client.http] in
+            open: {
                 let buffer = FeedBuffer(resumeReading: {}, consumerLeft: {})
-                if case .failure(let error) = http { buffer.finish(.failed(error)) }
+                buffer.finish(.failed(error))
                 return buffer
             },
             decode: { _ throws(FreshetError) in .update([]) }

@@ -22,7 +22,7 @@ public struct EtcdDocuments<Value: Sendable>: DocumentCollection {
 
     var range: EtcdRange { EtcdRange(prefix: EtcdKey.bytes(self.prefix)) }
 
-    func store() throws(FreshetError) -> EtcdStore { EtcdStore(http: try self.client.http.get()) }
+    func store() throws(FreshetError) -> EtcdStore { EtcdStore(http: try self.client.http) }
 
     // MARK: - Reading
 

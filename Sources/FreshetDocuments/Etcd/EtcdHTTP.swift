@@ -149,6 +149,8 @@ struct EtcdHTTP: Sendable {
         _ hand: @Sendable (Bytes) async -> Void
     ) async throws(FreshetError) -> Bool {
         var call = try self.streams.call(.post, "v3/watch", headers: Self.headers, body: HTTPBody(message.payload))
+        // To watch twice does no harm: nobody need wonder whether it was executed.
+        call.isIdempotent = true
         if let credentials { call = call.with(credentials) }
         let reply = try await self.streams.send(call)
         if mayBeRefused, reply.response.status == .unauthorized { return true }

@@ -88,6 +88,6 @@ extension EtcdClient {
     /// - Throws: `.conflict` when a condition does not hold, with the version that the document has instead, nil for none;
     ///   `.messageTooLarge`; `.outcomeUnknown` when the answer did not come: it is not sent again.
     public func commit(_ transaction: EtcdTransaction) async throws(FreshetError) -> String {
-        try await EtcdStore(http: try self.http.get()).commit(transaction)
+        try await EtcdStore(http: try self.http).commit(transaction)
     }
 }

@@ -3,7 +3,8 @@
 import FreshetCore
 import FreshetTransport
 
-/// Streams over HTTP that live and end together, as the subscriptions of one WebSocket do: when one breaks, so has the connection.
+/// Streams over HTTP that live and end together, as the subscriptions of one WebSocket do: when one breaks, so has the
+/// connection.
 // Proof for @unchecked: `streams` and `isOver` are touched on the loop's thread only: the manager calls there, and tasks come
 // back by `loop.execute`. Everything else does not change.
 final class HTTPStreamLink: WebSocketLink, @unchecked Sendable {

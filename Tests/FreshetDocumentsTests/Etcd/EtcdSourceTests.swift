@@ -158,6 +158,16 @@ import Testing
         )
     }
 
+    @Test("A message of 8 MB is what it is")
+    func large() throws {
+        var source = try Self.subscribed()
+        let event = Self.event("YQ==", 5, String(repeating: "QUFB", count: 2_000_000))
+        #expect(try Self.receive(&source, Self.message(2, 9, [event])) == "update 7 \(event)")
+        let read = try EtcdEvents.reader.changes(Bytes(copying: event.utf8))
+        guard case .put(let document, _, _)? = read.changes.first else { return }
+        #expect(document.value.count == 6_000_000)
+    }
+
     @Test("Progress counts when it is of one watch, and never when it is of the stream")
     func progress() throws {
         var source = try Self.subscribed()

@@ -67,6 +67,16 @@ struct EtcdRESTTests {
         #expect(try await texts.get("p/4").value == "")
     }
 
+    @Test("Documents that do not fit into one answer are listed with smaller ones")
+    func largePages() async throws {
+        guard let server = try await EtcdServer.start() else { return }
+        let client = server.client { $0.webSocket.messageLimit = 1 << 20 }
+        let texts = client.texts(under: "p/")
+        let large = String(repeating: "x", count: 200_000)
+        for number in 0..<12 { _ = try await texts.put("p/\(number)", large) }
+        #expect(try await texts.list().documents.count == 12)
+    }
+
     @Test("A transaction happens as a whole, or not at all and says what was in the way")
     func transactions() async throws {
         guard let server = try await EtcdServer.start() else { return }
@@ -106,6 +116,8 @@ struct EtcdRESTTests {
         let undecodable = await failure { _ = try await client.documents(User.self, under: "r/").get("r/json") }
         #expect(undecodable?.kind == .decoding)
         #expect(undecodable?.message.contains("r/json") == true)
+        let foreign = texts.watch(from: .after(Position(text: "of another source")))
+        #expect(await failure { for try await _ in foreign {} }?.kind == .invalidInput)
         let nobody = EtcdClient(url: "gopher://nowhere")
         #expect(await failure { _ = try await nobody.texts(under: "").list() }?.kind == .invalidInput)
         #expect(await failure { for try await _ in nobody.texts(under: "").watch() {} }?.kind == .invalidInput)

@@ -58,8 +58,8 @@ struct EtcdWriter {
         self.states.append(state)
     }
 
-    /// Goes through what a watch has handed out: each update is the next one of the log; a state is that of its revision; and only
-    /// a gap, or polling, may leave anything out.
+    /// Goes through what a watch has handed out: each update is the next one of the log; a state is that of its revision; and
+    /// only a gap, or polling, may leave anything out.
     ///
     /// - Returns: how many gaps there were.
     func check(_ elements: [DocumentEvent<String>], _ comment: Comment? = nil) -> Int {
