@@ -68,7 +68,9 @@ import Testing
     @Test("A plugin that prints without end is stopped")
     func endless() async throws {
         let error = await #expect(throws: FreshetError.self) {
-            _ = try await ChildProcess.output(of: try Self.shell("while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done"))
+            _ = try await ChildProcess.output(
+                of: try Self.shell("while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done")
+            )
         }
         #expect(error?.message.contains("was killed") == true)
     }
@@ -114,7 +116,8 @@ import Testing
     @Test(
         "What is no ExecCredential with a token is refused, and not quoted",
         arguments: [
-            "secret", "{}", #"{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"secret"}}"#,
+            "secret", "{}",
+            #"{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"secret"}}"#,
             #"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{}}"#,
             #"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"clientCertificateData":"secret"}}"#,
             #"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"secret","expirationTimestamp":"soon"}}"#,

@@ -63,7 +63,11 @@ import Testing
         #expect(configuration.namespace == "team")
         #expect(configuration.webSocket.tls.authorities == .text("CA PEM"))
         #expect(configuration.webSocket.tls.serverName == "kube.example")
-        #expect(configuration.webSocket.headers.map(\.name) == ["Impersonate-User", "Impersonate-Group", "Impersonate-Group"])
+        #expect(
+            configuration.webSocket.headers.map(\.name) == [
+                "Impersonate-User", "Impersonate-Group", "Impersonate-Group",
+            ]
+        )
         let provider = try #require(configuration.credentials)
         let credentials = try await provider(.connecting)
         #expect(credentials.headers == [HTTPHeader("Authorization", "Bearer hunter2hunter2")])
@@ -77,7 +81,8 @@ import Testing
         #expect(configuration.webSocket.tls.authorities == .file("/home/me/.kube/pki/ca.crt"))
         #expect(configuration.webSocket.tls.acceptsAnyCertificate)
         #expect(
-            configuration.webSocket.tls.identity == .init(certificate: .file("/home/me/.kube/pki/me.crt"), key: .text("KEY"))
+            configuration.webSocket.tls.identity
+                == .init(certificate: .file("/home/me/.kube/pki/me.crt"), key: .text("KEY"))
         )
         #expect(configuration.webSocket.proxy == .proxy(Proxy(host: "proxy.example", port: 3128)))
         #expect(configuration.credentials == nil)
@@ -104,7 +109,9 @@ import Testing
         clusters: [{name: c, cluster: {server: "http://c", certificate-authority: ca}}]
         users: [{name: u, user: {token: second}}]
         """.write(toFile: second, atomically: true, encoding: .utf8)
-        let files = KubernetesConfiguration.defaultFiles { $0 == "KUBECONFIG" ? "\(folder.path)/none:\(first):\(second)" : nil }
+        let files = KubernetesConfiguration.defaultFiles {
+            $0 == "KUBECONFIG" ? "\(folder.path)/none:\(first):\(second)" : nil
+        }
         let configuration = try KubeConfig(files: files).configuration(context: nil)
         #expect(configuration.server == "http://c")
         #expect(configuration.webSocket.tls.authorities == .file("\(folder.path)/b/ca"))

@@ -74,7 +74,9 @@ import Testing
 
     @Test("An object is sent with its name, and with the version that it must have or none")
     func body() throws {
-        let value = Bytes(copying: #"{"metadata":{"resourceVersion":"1","labels":{"a":"b"}},"n":9007199254740993}"#.utf8)
+        let value = Bytes(
+            copying: #"{"metadata":{"resourceVersion":"1","labels":{"a":"b"}},"n":9007199254740993}"#.utf8
+        )
         let body = try KubernetesObject.body(value, name: "x", namespace: "n", version: nil)
         let expected: JSONValue = [
             "metadata": ["labels": ["a": "b"], "name": "x", "namespace": "n"], "n": 9_007_199_254_740_993,
@@ -85,6 +87,8 @@ import Testing
         #expect(throws: FreshetError.self) {
             try KubernetesObject.body(Bytes(copying: #"{"metadata":{"name":"y"}}"#.utf8), name: "x", namespace: nil)
         }
-        #expect(throws: FreshetError.self) { try KubernetesObject.body(Bytes(copying: "[]".utf8), name: "x", namespace: nil) }
+        #expect(throws: FreshetError.self) {
+            try KubernetesObject.body(Bytes(copying: "[]".utf8), name: "x", namespace: nil)
+        }
     }
 }

@@ -63,7 +63,8 @@ import Testing
         let heard = try Self.hear(&source, "ready", "events 2 2", Self.added, Self.deleted, "events 1 1", Self.bookmark)
         #expect(
             heard == [
-                "ready", "nothing", "update 2 \(Self.added.utf8.count)", "update 2 \(Self.deleted.utf8.count)", "nothing",
+                "ready", "nothing", "update 2 \(Self.added.utf8.count)", "update 2 \(Self.deleted.utf8.count)",
+                "nothing",
                 "progress 1 3823",
             ]
         )
@@ -73,13 +74,44 @@ import Testing
     func disguised() throws {
         var source = Self.subscribed(1)
         let heard = try Self.hear(&source, "events 1 1", "gone 1 lies")
-        #expect(heard == ["nothing", "unreadable 1 this is no watch of the Kubernetes API: an event without a known type"])
+        #expect(
+            heard == ["nothing", "unreadable 1 this is no watch of the Kubernetes API: an event without a known type"]
+        )
     }
 
     @Test("A mark is the object's resourceVersion, without a key")
     func mark() {
         let mark = KubernetesSource().mark(of: Bytes(copying: Self.added.utf8), in: Self.request)
         #expect(mark == UpdateMark(key: nil, position: Position(text: "82")))
+    }
+
+    @Test(
+        "What stands behind the resourceVersion is not looked at, what stands before it is skipped; without one there is no mark"
+    )
+    func marks() {
+        func version(_ text: String) -> String? { KubernetesEvent.position(of: Bytes(copying: text.utf8))?.text }
+        #expect(
+            version(
+                #"{"object":{"spec":{"metadata":{"resourceVersion":"1"}},"metadata":{"labels":{"resourceVersion":"2"},"resourceVersion":"3"#
+            ) == nil
+        )
+        #expect(
+            version(
+                #" { "object" : { "a":[1,{}], "metadata" : {"labels":{"resourceVersion":"2"}, "resourceVersion" : "3" , !"#
+            ) == "3"
+        )
+        for text in [
+            "", "{}", "[]", #"{"object":1}"#, #"{"object":{}}"#, #"{"object":{"metadata":[]}}"#,
+            #"{"object":{"metadata":{}},"metadata":{"resourceVersion":"9"}}"#,
+            #"{"object":{"metadata":{"resourceVersion":7}}}"#, #"{"object":{"metadata":{"resourceVersion":""}}}"#,
+        ] {
+            #expect(version(text) == nil, "\(text)")
+        }
+        let whole = Array(Self.added.utf8)
+        for count in 0..<whole.count {
+            _ = KubernetesEvent.position(of: Bytes(copying: whole.prefix(count)))
+            _ = KubernetesEvent.kind(of: Bytes(copying: whole.prefix(count)))
+        }
     }
 
     @Test("A watch that is over is begun again at once, from the last event or bookmark")
@@ -96,7 +128,11 @@ import Testing
     func expired() throws {
         var source = Self.subscribed(1)
         let heard = try Self.hear(&source, "events 1 1", Self.gone, "over 1", "events 1 1", Self.added)
-        #expect(heard == ["nothing", "lost 1 compacted too old resource version: 1 (2200)", "nothing", "nothing", "nothing"])
+        #expect(
+            heard == [
+                "nothing", "lost 1 compacted too old resource version: 1 (2200)", "nothing", "nothing", "nothing",
+            ]
+        )
     }
 
     @Test("410 instead of a watch loses the history")

@@ -75,7 +75,9 @@ struct KubernetesWorld {
         case .snapshot(let snapshot)?:
             "snapshot \(snapshot.documents.map { "\($0.key)=\($0.version)" })"
         case .update(let changes)?:
-            changes.map { $0.document == nil ? "-\($0.key)=\($0.version)" : "\($0.key)=\($0.version)" }.joined(separator: " ")
+            changes.map { $0.document == nil ? "-\($0.key)=\($0.version)" : "\($0.key)=\($0.version)" }.joined(
+                separator: " "
+            )
         case .gap(let gap)?: "gap \(gap.cause)"
         case nil: "end"
         }

@@ -113,7 +113,8 @@ import Testing
         "What is not read is refused with its line",
         arguments: [
             ("a: 1\nb: &anchor x", 2), ("a: *alias", 1), ("a: !!str x", 1), ("a: 1\na: 2", 2), ("a: 1\n---\nb: 2", 2),
-            ("a:\n\tb: 1", 2), ("a: [1, 2", 1), ("a: {b 1}", 1), ("a: \"open", 1), ("a: \"\\q\"", 1), ("a: 1\n  b: 2\n c: 3", 2),
+            ("a:\n\tb: 1", 2), ("a: [1, 2", 1), ("a: {b 1}", 1), ("a: \"open", 1), ("a: \"\\q\"", 1),
+            ("a: 1\n  b: 2\n c: 3", 2),
             ("a:\n  b: 1\n   c: 2", 3), ("a: [1] x", 1), ("? a\n: b", 1), ("a: \"\\ud800\"", 1), ("a: |x\n  b", 1),
             ("- a\nb: 1", 2),
         ] as [(String, Int)]

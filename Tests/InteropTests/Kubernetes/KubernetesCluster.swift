@@ -17,7 +17,9 @@ final class KubernetesCluster {
         let path = ProcessInfo.processInfo.environment["FRESHET_KUBE_APISERVER"]
         let etcd = try? Middle.path("etcd")
         guard let path, FileManager.default.isExecutableFile(atPath: path), etcd != nil else {
-            print("SKIPPED: FRESHET_KUBE_APISERVER names no program, or there is no etcd: nothing was tested against Kubernetes")
+            print(
+                "SKIPPED: FRESHET_KUBE_APISERVER names no program, or there is no etcd: nothing was tested against Kubernetes"
+            )
             return nil
         }
         return path
@@ -40,12 +42,18 @@ final class KubernetesCluster {
         self.etcd = try Program(
             Middle.path("etcd"),
             [
-                "--data-dir", path("etcd"), "--listen-client-urls", self.etcdURL, "--advertise-client-urls", self.etcdURL,
+                "--data-dir", path("etcd"), "--listen-client-urls", self.etcdURL, "--advertise-client-urls",
+                self.etcdURL,
                 "--listen-peer-urls", "http://127.0.0.1:\(try Middle.freePort())",
             ]
         )
-        try "\(Self.token),tester,1,\"system:masters\"\n".write(toFile: path("tokens"), atomically: true, encoding: .utf8)
-        let made = try await Program("/usr/bin/env", ["openssl", "genrsa", "-out", path("accounts.key"), "2048"]).result()
+        try "\(Self.token),tester,1,\"system:masters\"\n".write(
+            toFile: path("tokens"),
+            atomically: true,
+            encoding: .utf8
+        )
+        let made = try await Program("/usr/bin/env", ["openssl", "genrsa", "-out", path("accounts.key"), "2048"])
+            .result()
         try #require(made.status == 0, "openssl could not make a key: \(made.errors)")
         self.port = try Middle.freePort()
         self.server = try Program(

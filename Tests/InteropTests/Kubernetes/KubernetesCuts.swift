@@ -27,7 +27,7 @@ struct KubernetesCuts {
     let namespace: String
 
     func run() async throws -> Outcome {
-        let proxy = try CuttingProxy(to: self.port, cuts: self.cuts, bytes: 20_000, seed: self.seed)
+        let proxy = try CuttingProxy(to: self.port, cuts: self.cuts, bytes: 8000, seed: self.seed)
         defer { proxy.stop() }
         var through = self.configuration(proxy.port)
         through.policy.waitsForFirstConnection = true
@@ -51,7 +51,11 @@ struct KubernetesCuts {
             } else {
                 let value = "\(outcome.writes)"
                 let map = ConfigMap(value)
-                if outcome.remaining[key] == nil { try await maps.create(key, map) } else { try await maps.put(key, map) }
+                if outcome.remaining[key] == nil {
+                    try await maps.create(key, map)
+                } else {
+                    try await maps.put(key, map)
+                }
                 outcome.remaining[key] = value
                 outcome.written.append(.put(key, value))
             }
@@ -70,6 +74,11 @@ struct KubernetesCuts {
 
     private func maps(_ client: KubernetesClient) throws -> KubernetesResources<ConfigMap> {
         // Namespaces of the real server have a map of their own in them.
-        try client.resources(of: "v1", "configmaps", namespace: self.namespace, fields: "metadata.name!=kube-root-ca.crt")
+        try client.resources(
+            of: "v1",
+            "configmaps",
+            namespace: self.namespace,
+            fields: "metadata.name!=kube-root-ca.crt"
+        )
     }
 }

@@ -67,7 +67,9 @@ struct RealKubernetesTests {
         try await maps.patch("m1", ["data": ["value": "c"]])
         try await maps.delete("m0", ifVersion: next)
         try await maps.put("new", ConfigMap("d"))
-        #expect(await log.entries(5).dropFirst() == [.put("m0", "a"), .put("m1", "c"), .delete("m0"), .put("new", "d")])
+        #expect(
+            await log.entries(5).dropFirst() == [.put("m0", "a"), .put("m1", "c"), .delete("m0"), .put("new", "d")]
+        )
         #expect(await failure { _ = try await maps.get("m0") }?.kind == .notFound)
         let error = await failure { _ = try await maps.create("Not_A_Name", ConfigMap("x")) }
         guard case .validation(let errors)? = error?.kind else {

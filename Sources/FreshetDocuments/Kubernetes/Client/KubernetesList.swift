@@ -37,7 +37,9 @@ struct KubernetesPage {
 
     /// A name that may stand in JSON as it is; nil for what is none.
     private static func plain(_ text: Substring) -> String? {
-        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        let isPlain = text.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        }
         return isPlain && !text.isEmpty ? String(text) : nil
     }
 
@@ -66,6 +68,7 @@ extension KubernetesAPI {
     ///   - size: how many a page has.
     ///   - version: that of the last list: if it is still the one, nothing more is read.
     /// - Returns: the list; nil when nothing has changed since `version`.
+    /// - Throws: what a page was answered with, but for one that is no longer to be had.
     func list(
         _ path: KubernetesPath,
         pageSize size: Int,

@@ -52,7 +52,11 @@ struct KubernetesObject {
             self.bytes.withBytes { all.append(contentsOf: $0.drop { $0 != UInt8(ascii: "{") }.dropFirst()) }
             value = Bytes(copying: all)
         }
-        return RawDocument(key: path.key(name: self.name, namespace: self.namespace), version: self.version, value: value)
+        return RawDocument(
+            key: path.key(name: self.name, namespace: self.namespace),
+            version: self.version,
+            value: value
+        )
     }
 
     // MARK: - Writing

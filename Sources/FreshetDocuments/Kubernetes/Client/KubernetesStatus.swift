@@ -22,7 +22,8 @@ struct KubernetesStatus: Equatable {
 
     /// Reads a body; nil when it is no `Status`.
     init?(_ body: [UInt8]) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(body)), case .object(let members) = value,
+        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(body)),
+            case .object(let members) = value,
             members["kind"] == "Status"
         else { return nil }
         self.init(members)

@@ -76,7 +76,8 @@ actor ExecPlugin {
         _ command: ExecCommand
     ) throws(FreshetError) -> (Credentials, Date?) {
         let name = command.path
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(output)), answer.kind == "ExecCredential" else {
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(output)), answer.kind == "ExecCredential"
+        else {
             throw FreshetError(.credentials, "\(name) did not print an ExecCredential")
         }
         guard answer.apiVersion == command.version else {

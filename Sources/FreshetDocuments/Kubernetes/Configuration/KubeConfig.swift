@@ -21,7 +21,9 @@ struct KubeConfig {
             }
         }
 
-        func isSet(_ field: String) -> Bool { self.fields[field] == .bool(true) || self.fields[field] == .string("true") }
+        func isSet(_ field: String) -> Bool {
+            self.fields[field] == .bool(true) || self.fields[field] == .string("true")
+        }
 
         func path(_ field: String) throws(FreshetError) -> String? {
             try self.text(field).map { $0.hasPrefix("/") ? $0 : "\(self.folder)/\($0)" }

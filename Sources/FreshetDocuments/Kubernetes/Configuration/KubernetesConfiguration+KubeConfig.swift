@@ -82,7 +82,11 @@ extension String {
 extension KubeConfig {
     /// What a context comes to.
     func configuration(context name: String?) throws(FreshetError) -> KubernetesConfiguration {
-        let context = try Self.find(name ?? self.currentContext, in: self.contexts, name == nil ? "current context" : "context")
+        let context = try Self.find(
+            name ?? self.currentContext,
+            in: self.contexts,
+            name == nil ? "current context" : "context"
+        )
         let cluster = try Self.find(try context.text("cluster"), in: self.clusters, "cluster")
         guard let server = try cluster.text("server") else {
             throw FreshetError(.invalidInput, "the kubeconfig's cluster \(cluster.name) has no server")
@@ -103,7 +107,8 @@ extension KubeConfig {
         _ cluster: Entry,
         to configuration: inout KubernetesConfiguration
     ) throws(FreshetError) {
-        for field in ["username", "password", "auth-provider", "as-uid", "as-user-extra"] where user.fields[field] != nil {
+        for field in ["username", "password", "auth-provider", "as-uid", "as-user-extra"]
+        where user.fields[field] != nil {
             throw FreshetError(
                 .invalidInput,
                 "the kubeconfig's user \(user.name) has \(field), which is not supported",

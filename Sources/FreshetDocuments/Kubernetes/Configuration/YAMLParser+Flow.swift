@@ -48,7 +48,9 @@ extension YAMLParser {
         return String(decoding: begin[..<cursor.startIndex], as: UTF8.self).trimmed
     }
 
-    private mutating func flowSequence(_ cursor: inout ArraySlice<UInt8>, _ number: Int) throws(FreshetError) -> JSONValue {
+    private mutating func flowSequence(_ cursor: inout ArraySlice<UInt8>, _ number: Int) throws(FreshetError)
+        -> JSONValue
+    {
         var items: [JSONValue] = []
         cursor = cursor.dropFirst()
         while try !self.ends(&cursor, UInt8(ascii: "]"), number) {
@@ -58,7 +60,9 @@ extension YAMLParser {
         return .array(items)
     }
 
-    private mutating func flowMapping(_ cursor: inout ArraySlice<UInt8>, _ number: Int) throws(FreshetError) -> JSONValue {
+    private mutating func flowMapping(_ cursor: inout ArraySlice<UInt8>, _ number: Int) throws(FreshetError)
+        -> JSONValue
+    {
         var members: [String: JSONValue] = [:]
         cursor = cursor.dropFirst()
         while try !self.ends(&cursor, UInt8(ascii: "}"), number) {

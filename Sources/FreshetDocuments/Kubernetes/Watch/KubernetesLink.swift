@@ -184,7 +184,8 @@ final class KubernetesLink: WebSocketLink, @unchecked Sendable {
         let seconds = self.transport.seconds(streamed: true)
         let api = self.transport.api
         stream.start(
-            { () async throws(FreshetError) in try await api.stream("\(path)&timeoutSeconds=\(seconds)", for: seconds) },
+            { () async throws(FreshetError) in try await api.stream("\(path)&timeoutSeconds=\(seconds)", for: seconds)
+            },
             lineLimit: self.target.configuration.messageLimit
         ) { [self] in self.heard($0, number) }
     }

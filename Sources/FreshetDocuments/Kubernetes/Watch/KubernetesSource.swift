@@ -64,16 +64,8 @@ package struct KubernetesSource: FeedSource {
 
     package func continuity(of request: Request) -> Continuity { .gapless }
 
-    private static let version: JSONPath = "object.metadata.resourceVersion"
-
     package func mark(of payload: Bytes, in request: Request) -> UpdateMark? {
-        Self.position(of: payload).map { UpdateMark(key: nil, position: $0) }
-    }
-
-    private static func position(of event: Bytes) -> Position? {
-        guard let value = self.version.find(in: event), case .string(let text)? = JSONValue(scalar: value), !text.isEmpty
-        else { return nil }
-        return Position(text: text)
+        KubernetesEvent.position(of: payload).map { UpdateMark(key: nil, position: $0) }
     }
 
     // MARK: - What the link says
@@ -108,10 +100,14 @@ package struct KubernetesSource: FeedSource {
         switch KubernetesEvent.kind(of: event) {
         case .added, .modified, .deleted:
             // Once for all that have come together: where it is watched on from when this watch ends.
-            if self.left == 0, let position = Self.position(of: event) { self.watches[id]?.position = position }
+            if self.left == 0, let position = KubernetesEvent.position(of: event) {
+                self.watches[id]?.position = position
+            }
             return .update(id, event)
         case .bookmark:
-            guard let position = Self.position(of: event) else { return self.unreadable(id, "a bookmark without a version") }
+            guard let position = KubernetesEvent.position(of: event) else {
+                return self.unreadable(id, "a bookmark without a version")
+            }
             self.watches[id]?.position = position
             return .progress(id, position)
         case .error:
@@ -137,7 +133,11 @@ package struct KubernetesSource: FeedSource {
         // The link is told by `unsubscribe`.
         .unreadable(
             id,
-            FreshetError(.protocolViolation, "this is no watch of the Kubernetes API: \(what)", hint: "check the server's URL")
+            FreshetError(
+                .protocolViolation,
+                "this is no watch of the Kubernetes API: \(what)",
+                hint: "check the server's URL"
+            )
         )
     }
 }
