@@ -55,6 +55,8 @@ import Testing
         let second = source.subscribe(2, to: Self.request, from: Position(text: "a b&c"))
         #expect(second.text == "watch 2 /api/v1/configmaps?watch=1&resourceVersion=a%20b%26c")
         #expect(source.unsubscribe(2)?.text == "stop 2")
+        let third = source.subscribe(3, to: Self.request, from: Position(number: 5))
+        #expect(third.text == "watch 3 /api/v1/configmaps?watch=1&resourceVersion=5")
     }
 
     @Test("Events belong to the watch that was named before them")
@@ -141,6 +143,12 @@ import Testing
         #expect(try Self.hear(&source, "gone 1 HTTP 410") == ["lost 1 compacted HTTP 410"])
     }
 
+    @Test("What the server does not understand ends the watch alone")
+    func refused() throws {
+        var source = Self.subscribed(1)
+        #expect(try Self.hear(&source, "refused 1 400 HTTP 400", "over 1") == ["unreadable 1 HTTP 400", "nothing"])
+    }
+
     @Test("Another error interrupts the watch, for as long as the server says")
     func error() throws {
         var source = Self.subscribed(1)
@@ -171,7 +179,7 @@ import Testing
     func words() {
         let words: [KubernetesWord] = [
             .ready, .events(7, count: 12), .over(3), .broken(4, reason: "a b c", after: .milliseconds(1500)),
-            .gone(5, reason: "x y"),
+            .gone(5, reason: "x y"), .refused(6, status: 400, reason: "x y"), .over(7),
         ]
         for word in words { #expect(KubernetesWord(WebSocketMessage(text: word.text)) == word) }
         for command in [KubernetesCommand.watch(3, path: "/a?b=c"), .stop(4)] {

@@ -260,7 +260,7 @@ final class KubernetesLink: WebSocketLink, @unchecked Sendable {
         case .hopeless(let end):
             if end.isRefusalInHTTP { self.transport.state.withLock { $0.closedPath = watch.path } }
             self.finish(end, at: true)
-        case .again, .later, .gone:
+        case .again, .later, .gone, .refused:
             if let id = watch.id { self.say(verdict, of: id, end) } else { self.finish(end, at: true) }
         }
     }
@@ -273,6 +273,7 @@ final class KubernetesLink: WebSocketLink, @unchecked Sendable {
             guard self.transport.api.hasAnswered else { return self.finish(end, at: true) }
             self.say(.broken(id, reason: reason, after: delay))
         case .gone(let reason): self.say(.gone(id, reason: reason))
+        case .refused(let status, let reason): self.say(.refused(id, status: status, reason: reason))
         case .streamed, .hopeless: break
         }
     }

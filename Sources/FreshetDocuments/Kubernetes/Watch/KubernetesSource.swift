@@ -22,7 +22,9 @@ package struct KubernetesSource: FeedSource {
         }
 
         func path(from position: Position?) -> String {
-            guard let version = position?.text else { return self.path }
+            guard let position else { return self.path }
+            // One of another source's: the server says that it is none.
+            let version = position.text ?? position.number.map { "\($0)" } ?? "unknown"
             return "\(self.path)&resourceVersion=\(HTTPQuery.encoded(version))"
         }
     }
@@ -89,6 +91,10 @@ package struct KubernetesSource: FeedSource {
             return .interrupted(id, FreshetError(.interrupted, reason), after: delay)
         case .gone(let id, let reason):
             return self.lost(id, reason)
+        case .refused(let id, let status, let reason):
+            guard self.watches.removeValue(forKey: id) != nil else { return .nothing(note: nil) }
+            let hint = "check the selectors, and the position that it begins at"
+            return .unreadable(id, FreshetError(.rejected(status: status), reason, hint: hint))
         case nil:
             return .nothing(note: "an unknown word of the link")
         }
