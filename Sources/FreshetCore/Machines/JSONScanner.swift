@@ -76,6 +76,35 @@ package struct JSONScanner {
         return Member(key: key, value: start..<self.position)
     }
 
+    /// Goes on to the value of a member of this name, which comes next or later; false where there is none. The members before it
+    /// are skipped, and it is not: its end need not be found by who needs only its beginning.
+    package mutating func find(_ name: StaticString) throws(Failure) -> Bool {
+        while try self.goesOn(until: UInt8(ascii: "}")) {
+            let key = try self.skipString()
+            self.skipSpace()
+            try self.expect(UInt8(ascii: ":"))
+            self.skipSpace()
+            let isIt = name.withUTF8Buffer { UnsafeRawBufferPointer(rebasing: self.bytes[key]).elementsEqual($0) }
+            if isIt { return true }
+            try self.skipValue()
+        }
+        return false
+    }
+
+    /// Goes into the object that stands here: its members come next. There is no way out of it again.
+    package mutating func enter() throws(Failure) {
+        guard self.peek == UInt8(ascii: "{") else { throw .notAnObject }
+        self.position += 1
+        self.first = true
+    }
+
+    /// The value that stands here.
+    package mutating func value() throws(Failure) -> Range<Int> {
+        let start = self.position
+        try self.skipValue()
+        return start..<self.position
+    }
+
     private var peek: UInt8? {
         self.position < self.bytes.count ? self.bytes[self.position] : nil
     }

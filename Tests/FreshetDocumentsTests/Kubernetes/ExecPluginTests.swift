@@ -45,6 +45,23 @@ import Testing
         #expect(info == expected)
     }
 
+    #if os(Linux)
+    @Test("A plugin has no signals blocked, no broken pipes ignored, and none of this process's files")
+    func clean() async throws {
+        // As many programs do that write to sockets.
+        signal(SIGPIPE, SIG_IGN)
+        // The fourth file is the folder that ls itself has open.
+        let script = "grep SigBlk /proc/self/status; grep SigIgn /proc/self/status; ls /proc/self/fd | wc -l"
+        let output = String(decoding: try await ChildProcess.output(of: try Self.shell(script)), as: UTF8.self)
+        let words = output.split { $0.isWhitespace }
+        try #require(words.count == 5)
+        #expect(words[1] == "0000000000000000")
+        let ignored = try #require(UInt64(words[3], radix: 16))
+        #expect(ignored & 1 << UInt64(SIGPIPE - 1) == 0)
+        #expect(words[4] == "4")
+    }
+    #endif
+
     @Test("A command with a slash is relative to the kubeconfig; one without is looked for in PATH")
     func paths() throws {
         #expect(try Self.command(["command": "bin/x"]).path == "/folder/bin/x")

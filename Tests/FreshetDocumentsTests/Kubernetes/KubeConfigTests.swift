@@ -18,7 +18,7 @@ import Testing
         clusters:
         - cluster:
             certificate-authority-data: Q0EgUEVN
-            server: https://10.0.0.1:6443
+            server: 10.0.0.1:6443
             tls-server-name: kube.example
           name: one
         - name: two

@@ -222,6 +222,36 @@ struct KubernetesClientTests {
         await world.client.close()
     }
 
+    @Test("Credentials that expire are replaced by others, and watches go on with those, without a gap")
+    func rotation() async throws {
+        let count = Locked(0)
+        let world = try World { configuration in
+            configuration.credentials = { _ in
+                let number = count.withLock { count in
+                    count += 1
+                    return count
+                }
+                return .kubernetes("token-\(number)", lifetime: .seconds(100))
+            }
+        }
+        var feed = world.things.watch().makeAsyncIterator()
+        _ = try await feed.next()
+        let link = await world.sockets.dial(1)
+        link.open(subprotocol: nil)
+        link.receive(World.event("ADDED", "a", 11))
+        #expect(World.words(try await feed.next()) == "a=11")
+        await world.clock.expire(.seconds(75))
+        let second = await world.sockets.dial(2)
+        #expect(second.target.endpoint.target.contains("resourceVersion=11&"))
+        let headers = [link, second].map { $0.target.configuration.headers.first { $0.name == "Authorization" }?.value }
+        #expect(headers[0] != headers[1])
+        second.open(subprotocol: nil)
+        second.receive(World.event("MODIFIED", "a", 12))
+        #expect(World.words(try await feed.next()) == "a=12")
+        while await link.nextDeed() != .close(code: 1000), !Task.isCancelled {}
+        await world.client.close()
+    }
+
     @Test("What makes no sense ends its feed alone")
     func nonsense() async throws {
         let world = try World()

@@ -55,6 +55,8 @@ import Testing
         let second = source.subscribe(2, to: Self.request, from: Position(text: "a b&c"))
         #expect(second.text == "watch 2 /api/v1/configmaps?watch=1&resourceVersion=a%20b%26c")
         #expect(source.unsubscribe(2)?.text == "stop 2")
+        let third = source.subscribe(3, to: Self.request, from: Position(number: 5))
+        #expect(third.text == "watch 3 /api/v1/configmaps?watch=1&resourceVersion=5")
     }
 
     @Test("Events belong to the watch that was named before them")
@@ -85,6 +87,35 @@ import Testing
         #expect(mark == UpdateMark(key: nil, position: Position(text: "82")))
     }
 
+    @Test(
+        "What stands behind the resourceVersion is not looked at, what stands before it is skipped; without one there is no mark"
+    )
+    func marks() {
+        func version(_ text: String) -> String? { KubernetesEvent.position(of: Bytes(copying: text.utf8))?.text }
+        #expect(
+            version(
+                #"{"object":{"spec":{"metadata":{"resourceVersion":"1"}},"metadata":{"labels":{"resourceVersion":"2"},"resourceVersion":"3"#
+            ) == nil
+        )
+        #expect(
+            version(
+                #" { "object" : { "a":[1,{}], "metadata" : {"labels":{"resourceVersion":"2"}, "resourceVersion" : "3" , !"#
+            ) == "3"
+        )
+        for text in [
+            "", "{}", "[]", #"{"object":1}"#, #"{"object":{}}"#, #"{"object":{"metadata":[]}}"#,
+            #"{"object":{"metadata":{}},"metadata":{"resourceVersion":"9"}}"#,
+            #"{"object":{"metadata":{"resourceVersion":7}}}"#, #"{"object":{"metadata":{"resourceVersion":""}}}"#,
+        ] {
+            #expect(version(text) == nil, "\(text)")
+        }
+        let whole = Array(Self.added.utf8)
+        for count in 0..<whole.count {
+            _ = KubernetesEvent.position(of: Bytes(copying: whole.prefix(count)))
+            _ = KubernetesEvent.kind(of: Bytes(copying: whole.prefix(count)))
+        }
+    }
+
     @Test("A watch that is over is begun again at once, from the last event or bookmark")
     func over() throws {
         var source = Self.subscribed(1)
@@ -110,6 +141,12 @@ import Testing
     func goneInHTTP() throws {
         var source = Self.subscribed(1)
         #expect(try Self.hear(&source, "gone 1 HTTP 410") == ["lost 1 compacted HTTP 410"])
+    }
+
+    @Test("What the server does not understand ends the watch alone")
+    func refused() throws {
+        var source = Self.subscribed(1)
+        #expect(try Self.hear(&source, "refused 1 400 HTTP 400", "over 1") == ["unreadable 1 HTTP 400", "nothing"])
     }
 
     @Test("Another error interrupts the watch, for as long as the server says")
@@ -142,7 +179,7 @@ import Testing
     func words() {
         let words: [KubernetesWord] = [
             .ready, .events(7, count: 12), .over(3), .broken(4, reason: "a b c", after: .milliseconds(1500)),
-            .gone(5, reason: "x y"),
+            .gone(5, reason: "x y"), .refused(6, status: 400, reason: "x y"), .over(7),
         ]
         for word in words { #expect(KubernetesWord(WebSocketMessage(text: word.text)) == word) }
         for command in [KubernetesCommand.watch(3, path: "/a?b=c"), .stop(4)] {

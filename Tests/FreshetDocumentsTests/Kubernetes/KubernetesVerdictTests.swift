@@ -91,6 +91,15 @@ import Testing
         #expect(Self.refusal(400).isRefusalInHTTP)
     }
 
+    @Test("What the server does not understand ends its watch alone", arguments: [400, 422])
+    func refused(status: Int) {
+        let refusal = Self.refusal(400)
+        #expect(
+            KubernetesVerdict(answer: Self.error(status), life: nil, hadEvents: false, refusal: refusal)
+                == .refused(status: status, reason: "HTTP \(status)")
+        )
+    }
+
     @Test("What would end the same way again ends the connection")
     func fatal() {
         let end = ConnectionEnd.failure(FreshetError(.tls(.unknownAuthority), "not trusted"))

@@ -27,7 +27,7 @@ struct KubernetesCuts {
     let namespace: String
 
     func run() async throws -> Outcome {
-        let proxy = try CuttingProxy(to: self.port, cuts: self.cuts, bytes: 20_000, seed: self.seed)
+        let proxy = try CuttingProxy(to: self.port, cuts: self.cuts, bytes: 8000, seed: self.seed)
         defer { proxy.stop() }
         var through = self.configuration(proxy.port)
         through.policy.waitsForFirstConnection = true

@@ -24,13 +24,16 @@ final class KubernetesStandIn: Sendable {
     let url: String
     private let control: HTTPClient
 
-    init(_ arguments: String...) async throws {
+    /// With a certificate it speaks TLS, and `authority` is whom to trust.
+    init(_ arguments: String..., certificate: String? = nil, key: String? = nil, authority: String? = nil) async throws
+    {
+        let tls = certificate.flatMap { certificate in key.map { ["--certificate", certificate, "--key", $0] } } ?? []
         (self.program, self.url) = try await Program.listening(
             "Tests/InteropTests/Servers/kubernetes.py",
-            arguments,
+            arguments + tls,
             needsPackages: false
         )
-        self.control = .fresh(self.url)
+        self.control = .fresh(self.url) { $0.tls.authorities = authority.map { .file($0) } }
     }
 
     var port: Int { URL(string: self.url)?.port ?? 0 }

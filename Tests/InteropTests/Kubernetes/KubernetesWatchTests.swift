@@ -237,6 +237,16 @@ struct KubernetesWatchTests {
         await client.close()
     }
 
+    @Test("A position that is none of the server's ends the feed with what the server says")
+    func foreignPosition() async throws {
+        let (server, client, maps) = try await Self.world()
+        defer { server.stop() }
+        try await maps.create("a", ConfigMap("1"))
+        let log = DocumentLog(maps.watch(from: .after(Position(text: "not a version"))))
+        #expect(await log.end()?.kind == .rejected(status: 400))
+        await client.close()
+    }
+
     @Test("A server that is not there is told at once")
     func unreachable() async throws {
         let server = try await KubernetesStandIn()

@@ -187,6 +187,8 @@ class Server:
             raise Refusal(self.behaviour["status"], "Unknown", "as it was told to")
         resource, namespace, name = self.parsed(path)
         if query.get("watch") in ("1", "true"):
+            if not (query.get("resourceVersion") or "0").isdigit():
+                raise Refusal(400, "BadRequest", "Invalid value: resourceVersion")
             selection = Selection(resource, namespace, query)
             if is_upgrade:
                 return await self.web_socket(reader, writer, headers, selection, query)

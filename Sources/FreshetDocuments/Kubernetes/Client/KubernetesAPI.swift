@@ -8,6 +8,8 @@ import HTTPTypes
 /// Requests to the Kubernetes API. Paths are with their queries, and encoded already.
 struct KubernetesAPI: Sendable {
     private let client: HTTPClient
+    /// With connections of its own: each watch keeps one.
+    private let streams: HTTPClient
     private let answers: Locked<Bool>
 
     /// - Parameters:
@@ -23,14 +25,21 @@ struct KubernetesAPI: Sendable {
         var http = try HTTPConfiguration(configuration.webSocket)
         http.limits.body = Self.bodyLimit
         http.headers[.accept] = "application/json"
+        // Of WebSockets alone.
+        http.headers[.origin] = nil
         let credentials = configuration.credentials.map { CredentialsMiddleware($0, time: time) }
         let middlewares: [any HTTPMiddleware] = [RetryMiddleware(RetryPolicy(), time: time)] + configuration.middlewares
-        self.client = HTTPClient(
-            baseURL: configuration.server,
-            configuration: http,
-            middlewares: middlewares + (credentials.map { [$0] } ?? []),
-            transport: transport
-        )
+        func client(_ http: HTTPConfiguration) -> HTTPClient {
+            HTTPClient(
+                baseURL: configuration.server,
+                configuration: http,
+                middlewares: middlewares + (credentials.map { [$0] } ?? []),
+                transport: transport
+            )
+        }
+        self.client = client(http)
+        http.pool = HTTPPool(connectionsPerOrigin: 16_384)
+        self.streams = client(http)
         self.answers = Locked(configuration.policy.waitsForFirstConnection)
     }
 
@@ -74,11 +83,16 @@ struct KubernetesAPI: Sendable {
 
     /// Reads an answer that comes bit by bit, for so many seconds and a little more.
     func stream(_ path: String, for seconds: Int64) async throws(FreshetError) -> HTTPReply {
-        var call = try self.client.call(.get, path)
+        var call = try self.streams.call(.get, path)
         call.limits.body = nil
         call.timeouts.receive = .seconds(seconds + 30)
-        let reply = try await self.client.send(call)
+        let reply = try await self.streams.send(call)
         self.answered()
         return try await reply.checked(for: call)
     }
+}
+
+extension HTTPField.Name {
+    // swift-format-ignore: NeverForceUnwrap
+    fileprivate static let origin = Self("Origin")!
 }

@@ -68,6 +68,7 @@ extension KubernetesAPI {
     ///   - size: how many a page has.
     ///   - version: that of the last list: if it is still the one, nothing more is read.
     /// - Returns: the list; nil when nothing has changed since `version`.
+    /// - Throws: what a page was answered with, but for one that is no longer to be had.
     func list(
         _ path: KubernetesPath,
         pageSize size: Int,

@@ -134,6 +134,20 @@ enum ChildProcess {
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         // Sockets of this process are none of its business. To close what is closed already is no mistake.
         for file in Self.openFiles() where file > 2 { posix_spawn_file_actions_addclose(&actions, file) }
+        // Signals as a shell would have them: the threads of this process block some, and may ignore others.
+        #if canImport(Darwin)
+        var attributes: posix_spawnattr_t?
+        #else
+        var attributes = posix_spawnattr_t()
+        #endif
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         // Proof: the texts are copies that live until the end of this call, and both lists end with nil.
         var arguments: [UnsafeMutablePointer<CChar>?] = ([command.path] + command.arguments).map { strdup($0) }
         var variables: [UnsafeMutablePointer<CChar>?] = Self.environment(command.environment).map { strdup($0) }
@@ -141,7 +155,7 @@ enum ChildProcess {
         arguments.append(nil)
         variables.append(nil)
         var process: pid_t = 0
-        let error = posix_spawnp(&process, command.path, &actions, nil, arguments, variables)
+        let error = posix_spawnp(&process, command.path, &actions, &attributes, arguments, variables)
         return (process, error)
     }
 

@@ -91,7 +91,9 @@ extension KubeConfig {
         guard let server = try cluster.text("server") else {
             throw FreshetError(.invalidInput, "the kubeconfig's cluster \(cluster.name) has no server")
         }
-        var configuration = KubernetesConfiguration(server: server, namespace: try context.text("namespace"))
+        // As kubectl takes it.
+        let url = server.contains("://") ? server : "https://\(server)"
+        var configuration = KubernetesConfiguration(server: url, namespace: try context.text("namespace"))
         configuration.webSocket.tls.authorities = try Self.pem(cluster, "certificate-authority")
         configuration.webSocket.tls.acceptsAnyCertificate = cluster.isSet("insecure-skip-tls-verify")
         configuration.webSocket.tls.serverName = try cluster.text("tls-server-name")

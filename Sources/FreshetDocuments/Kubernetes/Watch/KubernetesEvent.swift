@@ -4,7 +4,7 @@ import FreshetCore
 
 /// One line of a watch: `{"type":"ADDED","object":{…}}`.
 enum KubernetesEvent {
-    enum Kind: String {
+    enum Kind: String, CaseIterable {
         case added = "ADDED"
         case modified = "MODIFIED"
         case deleted = "DELETED"
@@ -12,13 +12,37 @@ enum KubernetesEvent {
         case error = "ERROR"
     }
 
-    private static let typePath: JSONPath = "type"
     private static let objectPath: JSONPath = "object"
 
     static func kind(of event: Bytes) -> Kind? {
-        guard let value = self.typePath.find(in: event), value.count > 2 else { return nil }
-        return Kind(rawValue: value[1..<value.count - 1].text)
+        event.withBytes { bytes in
+            guard var scanner = try? JSONScanner(bytes), (try? scanner.find("type")) == true,
+                let value = try? scanner.value(), value.count > 2
+            else { return nil }
+            let name = bytes[value.lowerBound + 1..<value.upperBound - 1]
+            return Kind.allCases.first { name.elementsEqual($0.rawValue.utf8) }
+        }
     }
 
     static func object(of event: Bytes) -> Bytes? { self.objectPath.find(in: event) }
+
+    /// Where a watch stands with an event: its object's resourceVersion. Nothing behind that is read, since this is asked for on
+    /// the loop's thread, and objects are large.
+    static func position(of event: Bytes) -> Position? {
+        let value = event.withBytes { bytes in
+            do throws(JSONScanner.Failure) {
+                var scanner = try JSONScanner(bytes)
+                guard try scanner.find("object") else { return nil as Range<Int>? }
+                try scanner.enter()
+                guard try scanner.find("metadata") else { return nil }
+                try scanner.enter()
+                guard try scanner.find("resourceVersion") else { return nil }
+                return try scanner.value()
+            } catch {
+                return nil
+            }
+        }
+        guard let value, case .string(let text)? = JSONValue(scalar: event[value]), !text.isEmpty else { return nil }
+        return Position(text: text)
+    }
 }

@@ -86,9 +86,9 @@ final class KubernetesLink: WebSocketLink, @unchecked Sendable {
         self.close(number)
     }
 
-    private func close(_ number: UInt64, at once: Bool = false) {
+    private func close(_ number: UInt64, atOnce: Bool = false) {
         switch self.watches[number]?.way {
-        case .webSocket(let link)? where once: link.abandon(.ours)
+        case .webSocket(let link)? where atOnce: link.abandon(.ours)
         case .webSocket(let link)?: link.close(CloseFrame(code: 1000, reason: ""), as: .ours)
         case .stream(let stream)?: stream.cancel()
         case nil: break
@@ -131,14 +131,14 @@ final class KubernetesLink: WebSocketLink, @unchecked Sendable {
         if asked.isEmpty { self.loop.execute { [self] in if self.end == nil { self.events(.roundTrip(.zero)) } } }
     }
 
-    func close(_ frame: CloseFrame, as end: ConnectionEnd) { self.finish(end, at: false) }
+    func close(_ frame: CloseFrame, as end: ConnectionEnd) { self.finish(end, atOnce: false) }
 
-    func abandon(_ end: ConnectionEnd) { self.finish(end, at: true) }
+    func abandon(_ end: ConnectionEnd) { self.finish(end, atOnce: true) }
 
-    private func finish(_ end: ConnectionEnd, at once: Bool) {
+    private func finish(_ end: ConnectionEnd, atOnce: Bool) {
         self.end = self.end ?? end
         self.numbers = [:]
-        for number in self.watches.keys.sorted() { self.close(number, at: once) }
+        for number in self.watches.keys.sorted() { self.close(number, atOnce: atOnce) }
         self.finishIfDone()
     }
 
@@ -183,11 +183,10 @@ final class KubernetesLink: WebSocketLink, @unchecked Sendable {
         if self.isPaused { stream.pause() }
         let seconds = self.transport.seconds(streamed: true)
         let api = self.transport.api
-        stream.start(
-            { () async throws(FreshetError) in try await api.stream("\(path)&timeoutSeconds=\(seconds)", for: seconds)
-            },
-            lineLimit: self.target.configuration.messageLimit
-        ) { [self] in self.heard($0, number) }
+        let open: KubernetesStream.Opening = { () async throws(FreshetError) in
+            try await api.stream("\(path)&timeoutSeconds=\(seconds)", for: seconds)
+        }
+        stream.start(open, lineLimit: self.target.configuration.messageLimit) { [self] in self.heard($0, number) }
     }
 
     private func heard(_ event: WebSocketEvent, _ number: UInt64) {
@@ -229,9 +228,14 @@ final class KubernetesLink: WebSocketLink, @unchecked Sendable {
     private func opened(_ number: UInt64) {
         self.watches[number]?.openedAt = self.transport.time.now()
         self.transport.api.answered()
-        self.transport.state.withLock { $0.closedPath = nil }
         guard let watch = self.watches[number], watch.id == nil, self.end == nil else { return }
         self.close(number)
+        self.proven()
+    }
+
+    /// Watches are to be had again.
+    private func proven() {
+        self.transport.state.withLock { $0.closedPath = nil }
         self.opened()
     }
 
@@ -246,6 +250,7 @@ final class KubernetesLink: WebSocketLink, @unchecked Sendable {
         guard let watch = self.watches.removeValue(forKey: number) else { return }
         defer { self.finishIfDone() }
         guard self.end == nil else { return }
+        if end.error.refusal != nil { self.transport.api.answered() }
         if let id = watch.id {
             guard self.numbers[id] == number else { return }
             self.numbers[id] = nil
@@ -254,14 +259,20 @@ final class KubernetesLink: WebSocketLink, @unchecked Sendable {
         }
         switch verdict {
         case .streamed:
-            self.transport.api.answered()
             self.transport.refused(end)
             self.open(watch.id, watch.path)
         case .hopeless(let end):
             if end.isRefusalInHTTP { self.transport.state.withLock { $0.closedPath = watch.path } }
-            self.finish(end, at: true)
-        case .again, .later, .gone:
-            if let id = watch.id { self.say(verdict, of: id, end) } else { self.finish(end, at: true) }
+            self.finish(end, atOnce: true)
+        case .again, .later, .gone, .refused:
+            if let id = watch.id {
+                self.say(verdict, of: id, end)
+            } else if case .gone = verdict {
+                // It would be watched, from a newer version.
+                self.proven()
+            } else {
+                self.finish(end, atOnce: true)
+            }
         }
     }
 
@@ -270,9 +281,10 @@ final class KubernetesLink: WebSocketLink, @unchecked Sendable {
         case .again: self.say(.over(id))
         case .later(let reason, let delay):
             // A server that has never answered is not waited for: the URL is likely wrong.
-            guard self.transport.api.hasAnswered else { return self.finish(end, at: true) }
+            guard self.transport.api.hasAnswered else { return self.finish(end, atOnce: true) }
             self.say(.broken(id, reason: reason, after: delay))
         case .gone(let reason): self.say(.gone(id, reason: reason))
+        case .refused(let status, let reason): self.say(.refused(id, status: status, reason: reason))
         case .streamed, .hopeless: break
         }
     }

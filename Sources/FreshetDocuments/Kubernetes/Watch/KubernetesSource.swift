@@ -22,7 +22,9 @@ package struct KubernetesSource: FeedSource {
         }
 
         func path(from position: Position?) -> String {
-            guard let version = position?.text else { return self.path }
+            guard let position else { return self.path }
+            // One of another source's: the server says that it is none.
+            let version = position.text ?? position.number.map { "\($0)" } ?? "unknown"
             return "\(self.path)&resourceVersion=\(HTTPQuery.encoded(version))"
         }
     }
@@ -64,17 +66,8 @@ package struct KubernetesSource: FeedSource {
 
     package func continuity(of request: Request) -> Continuity { .gapless }
 
-    private static let version: JSONPath = "object.metadata.resourceVersion"
-
     package func mark(of payload: Bytes, in request: Request) -> UpdateMark? {
-        Self.position(of: payload).map { UpdateMark(key: nil, position: $0) }
-    }
-
-    private static func position(of event: Bytes) -> Position? {
-        guard let value = self.version.find(in: event), case .string(let text)? = JSONValue(scalar: value),
-            !text.isEmpty
-        else { return nil }
-        return Position(text: text)
+        KubernetesEvent.position(of: payload).map { UpdateMark(key: nil, position: $0) }
     }
 
     // MARK: - What the link says
@@ -98,6 +91,10 @@ package struct KubernetesSource: FeedSource {
             return .interrupted(id, FreshetError(.interrupted, reason), after: delay)
         case .gone(let id, let reason):
             return self.lost(id, reason)
+        case .refused(let id, let status, let reason):
+            guard self.watches.removeValue(forKey: id) != nil else { return .nothing(note: nil) }
+            let hint = "check the selectors, and the position that it begins at"
+            return .unreadable(id, FreshetError(.rejected(status: status), reason, hint: hint))
         case nil:
             return .nothing(note: "an unknown word of the link")
         }
@@ -109,10 +106,12 @@ package struct KubernetesSource: FeedSource {
         switch KubernetesEvent.kind(of: event) {
         case .added, .modified, .deleted:
             // Once for all that have come together: where it is watched on from when this watch ends.
-            if self.left == 0, let position = Self.position(of: event) { self.watches[id]?.position = position }
+            if self.left == 0, let position = KubernetesEvent.position(of: event) {
+                self.watches[id]?.position = position
+            }
             return .update(id, event)
         case .bookmark:
-            guard let position = Self.position(of: event) else {
+            guard let position = KubernetesEvent.position(of: event) else {
                 return self.unreadable(id, "a bookmark without a version")
             }
             self.watches[id]?.position = position

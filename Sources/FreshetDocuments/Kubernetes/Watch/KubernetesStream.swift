@@ -13,6 +13,9 @@ final class KubernetesStream: Sendable {
         case ended(FreshetError?)
     }
 
+    /// Sends the request.
+    typealias Opening = @Sendable () async throws(FreshetError) -> HTTPReply
+
     private struct State: Sendable {
         var isPaused = false
         var isCancelled = false
@@ -28,7 +31,7 @@ final class KubernetesStream: Sendable {
     }
 
     func start(
-        _ open: @escaping @Sendable () async throws(FreshetError) -> HTTPReply,
+        _ open: @escaping Opening,
         lineLimit: Int,
         events: @escaping @Sendable (Event) -> Void
     ) {

@@ -10,6 +10,8 @@ enum KubernetesVerdict: Equatable {
     case later(reason: String, after: Duration)
     /// From a new list.
     case gone(reason: String)
+    /// Never: the server does not understand what is asked for.
+    case refused(status: Int, reason: String)
     /// There is no WebSocket here: as a chunked answer of HTTP.
     case streamed
     /// The whole connection ends like this.
@@ -67,6 +69,7 @@ enum KubernetesVerdict: Equatable {
         case 410?: self = .gone(reason: error.message)
         case 408?, 425?, 429?, (500...)?:
             self = .later(reason: error.message, after: error.refusal?.retryAfter ?? ClosePolicy.relief)
+        case 400?, 422?: self = .refused(status: error.refusal?.status ?? 400, reason: error.message)
         // Neither is to be had. What was said of the WebSocket is what makes feeds poll.
         case .some: self = .hopeless(refusal ?? .failure(error))
         case nil: self.init(unasked: .failure(error))

@@ -15,6 +15,8 @@ enum KubernetesWord: Equatable {
     case broken(SubscriptionID, reason: String, after: Duration)
     /// The server no longer has what came since the resourceVersion.
     case gone(SubscriptionID, reason: String)
+    /// The server does not understand what is asked for.
+    case refused(SubscriptionID, status: Int, reason: String)
 
     var text: String {
         switch self {
@@ -23,6 +25,7 @@ enum KubernetesWord: Equatable {
         case .over(let id): "over \(id)"
         case .broken(let id, let reason, let delay): "broken \(id) \(delay.milliseconds) \(reason)"
         case .gone(let id, let reason): "gone \(id) \(reason)"
+        case .refused(let id, let status, let reason): "refused \(id) \(status) \(reason)"
         }
     }
 
@@ -42,10 +45,14 @@ enum KubernetesWord: Equatable {
             self = .events(id, count: count)
         case "over":
             self = .over(id)
-        case "broken":
+        case "broken", "refused":
             let parts = rest.split(separator: " ", maxSplits: 1)
-            guard let delay = parts.first.flatMap({ Int64($0) }) else { return nil }
-            self = .broken(id, reason: parts.count == 2 ? String(parts[1]) : "", after: .milliseconds(delay))
+            guard let number = parts.first.flatMap({ Int($0) }) else { return nil }
+            let reason = parts.count == 2 ? String(parts[1]) : ""
+            self =
+                verb == "broken"
+                ? .broken(id, reason: reason, after: .milliseconds(number))
+                : .refused(id, status: number, reason: reason)
         case "gone":
             self = .gone(id, reason: String(rest))
         default:
