@@ -70,6 +70,7 @@ public struct EtcdDocuments<Value: Sendable>: DocumentCollection {
     /// - Returns: its version.
     /// - Throws: `.conflict` with its version when it is there; `.messageTooLarge`; `.outcomeUnknown` when the answer did not
     ///   come: it is not sent again.
+    @discardableResult
     public func create(_ key: String, _ value: Value) async throws(FreshetError) -> String {
         var transaction = EtcdTransaction()
         transaction.requireAbsence(of: key)
@@ -83,6 +84,7 @@ public struct EtcdDocuments<Value: Sendable>: DocumentCollection {
     ///   - value: what it is to be.
     /// - Returns: its version.
     /// - Throws: `.messageTooLarge`; `.outcomeUnknown` when the answer did not come: it is not sent again.
+    @discardableResult
     public func put(_ key: String, _ value: Value) async throws(FreshetError) -> String {
         try self.check(key)
         return try await self.store().put(key, try self.coding.encode(value))
@@ -97,6 +99,7 @@ public struct EtcdDocuments<Value: Sendable>: DocumentCollection {
     /// - Returns: its new version.
     /// - Throws: `.conflict` with the version that it has instead; `.notFound` when it is not there any more;
     ///   `.messageTooLarge`; `.outcomeUnknown` when the answer did not come: it is not sent again.
+    @discardableResult
     public func update(_ key: String, _ value: Value, ifVersion version: String) async throws(FreshetError) -> String {
         var transaction = EtcdTransaction()
         transaction.require(key, version: version)

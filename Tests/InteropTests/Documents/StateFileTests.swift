@@ -49,7 +49,7 @@ struct StateFileTests {
         try await Self.untilWatched(folder.appending(path: "state"))
         let writes = Locked(Writes())
         let writer = Task { try await Self.write(documents, writes) }
-        var random = SeededRandom(seed: 6)
+        var random = SeededRandom(6)
         var watcher = first
         for _ in 0..<50 {
             // Not to wait for something: the moment is to be any.

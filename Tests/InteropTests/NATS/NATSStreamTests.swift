@@ -124,7 +124,7 @@ struct NATSStreamTests {
     @Test("A slow reader gets 20 MB in order, because it says when it has read")
     func slowReader() async throws {
         let server = try await NATSServer()
-        let client = server.client { $0.delivery = DeliveryPolicy(.suspending, elements: 16, bytes: 64 << 10) }
+        let client = server.client()
         try await client.createStream("BIG", NATSStreamConfiguration(subjects: ["big"]))
         let big = client.stream("BIG", coding: .bytes)
         let (count, size) = (2000, 10_000)
@@ -135,9 +135,10 @@ struct NATSStreamTests {
             }
             try await group.waitForAll()
         }
-        let reading = server.client { $0.delivery = DeliveryPolicy(.suspending, elements: 16, bytes: 64 << 10) }
+        let reading = server.client()
+        let delivery = DeliveryPolicy(.suspending, elements: 16, bytes: 64 << 10)
         var expected: UInt64 = 1
-        for try await event in reading.stream("BIG", coding: .bytes).messages() {
+        for try await event in reading.stream("BIG", coding: .bytes).messages(delivery: delivery) {
             guard case .update(let message) = event else { throw NATSBucketTests.Unexpected() }
             #expect(message.sequence == expected && message.value.count == size)
             if expected == count { break }
