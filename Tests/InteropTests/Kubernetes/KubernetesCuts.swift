@@ -22,12 +22,14 @@ struct KubernetesCuts {
     /// How to reach it, by a port: the server's own or the proxy's.
     let configuration: (_ port: Int) -> KubernetesConfiguration
     let cuts: Int
+    /// The most that a connection is let through before it is cut.
+    var bytes = 8000
     let seed: UInt64
     /// A place of its own.
     let namespace: String
 
     func run() async throws -> Outcome {
-        let proxy = try CuttingProxy(to: self.port, cuts: self.cuts, bytes: 8000, seed: self.seed)
+        let proxy = try CuttingProxy(to: self.port, cuts: self.cuts, bytes: self.bytes, seed: self.seed)
         defer { proxy.stop() }
         var through = self.configuration(proxy.port)
         through.policy.waitsForFirstConnection = true
