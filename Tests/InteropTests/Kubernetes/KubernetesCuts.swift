@@ -4,6 +4,7 @@ import Freshet
 import FreshetCore
 import FreshetDocuments
 import FreshetTestSupport
+import FreshetTransport
 
 /// A list and a watch through a proxy that cuts at random, while somebody writes beside it.
 struct KubernetesCuts {
@@ -25,6 +26,8 @@ struct KubernetesCuts {
     /// The most that a connection is let through before it is cut.
     var bytes = 8000
     let seed: UInt64
+    /// What carries the watches.
+    var webSockets: any WebSocketTransport = LWSTransport()
     /// A place of its own.
     let namespace: String
 
@@ -33,7 +36,7 @@ struct KubernetesCuts {
         defer { proxy.stop() }
         var through = self.configuration(proxy.port)
         through.policy.waitsForFirstConnection = true
-        let reading = try KubernetesClient(through)
+        let reading = try KubernetesClient(through, loop: .shared, webSockets: self.webSockets)
         let writing = try KubernetesClient(self.configuration(self.port))
         let maps = try self.maps(writing)
         let log = DocumentLog(try self.maps(reading).watch())

@@ -5,6 +5,7 @@ import FreshetCore
 import FreshetDocuments
 import FreshetHTTP
 import FreshetTestSupport
+import FreshetTransport
 import Testing
 
 /// Against the real kube-apiserver, where there is one.
@@ -20,8 +21,8 @@ struct RealKubernetesTests {
         try client.resources(of: "v1", "configmaps", namespace: "default", fields: "metadata.name!=kube-root-ca.crt")
     }
 
-    @Test("Through a proxy that cuts at random every change comes once, in order")
-    func cuts() async throws {
+    @Test("Through a proxy that cuts at random every change comes once, in order", arguments: [false, true])
+    func cuts(streamed: Bool) async throws {
         let cluster = try await Self.cluster()
         defer { cluster.stop() }
         for seed in [UInt64(1), 2] {
@@ -31,12 +32,15 @@ struct RealKubernetesTests {
                 cuts: 20,
                 bytes: 60_000,
                 seed: seed,
+                webSockets: streamed ? NoWebSockets() : LWSTransport(),
                 namespace: "default"
             ).run()
             #expect(outcome.seen == outcome.written, "seed \(seed)")
             #expect(outcome.documents == outcome.remaining, "seed \(seed)")
             #expect(outcome.statistics?.cuts == 20)
-            print("kube-apiserver, seed \(seed): \(outcome.writes) writes, \(String(describing: outcome.statistics))")
+            print(
+                "kube-apiserver, \(streamed ? "chunked" : "WebSocket"), seed \(seed): \(outcome.writes) writes, \(String(describing: outcome.statistics))"
+            )
         }
     }
 
