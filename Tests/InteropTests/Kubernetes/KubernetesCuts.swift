@@ -4,6 +4,7 @@ import Freshet
 import FreshetCore
 import FreshetDocuments
 import FreshetTestSupport
+import FreshetTransport
 
 /// A list and a watch through a proxy that cuts at random, while somebody writes beside it.
 struct KubernetesCuts {
@@ -22,16 +23,20 @@ struct KubernetesCuts {
     /// How to reach it, by a port: the server's own or the proxy's.
     let configuration: (_ port: Int) -> KubernetesConfiguration
     let cuts: Int
+    /// The most that a connection is let through before it is cut.
+    var bytes = 8000
     let seed: UInt64
+    /// What carries the watches.
+    var webSockets: any WebSocketTransport = LWSTransport()
     /// A place of its own.
     let namespace: String
 
     func run() async throws -> Outcome {
-        let proxy = try CuttingProxy(to: self.port, cuts: self.cuts, bytes: 8000, seed: self.seed)
+        let proxy = try CuttingProxy(to: self.port, cuts: self.cuts, bytes: self.bytes, seed: self.seed)
         defer { proxy.stop() }
         var through = self.configuration(proxy.port)
         through.policy.waitsForFirstConnection = true
-        let reading = try KubernetesClient(through)
+        let reading = try KubernetesClient(through, loop: .shared, webSockets: self.webSockets)
         let writing = try KubernetesClient(self.configuration(self.port))
         let maps = try self.maps(writing)
         let log = DocumentLog(try self.maps(reading).watch())
