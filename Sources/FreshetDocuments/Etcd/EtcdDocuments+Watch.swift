@@ -56,12 +56,11 @@ extension EtcdDocuments {
         request.filters = filters.sorted { $0.rawValue < $1.rawValue }
         // After a snapshot it is known what there was before.
         request.hasPrevious = start != .snapshot
-        let position: Position? = if case .after(let position) = start { position } else { nil }
         let configuration = self.client.configuration
         let opening = SubscriptionEngine<EtcdSource>.Opening(
             request,
             recovery: .list,
-            from: position,
+            from: start.position,
             isPollable: true,
             hearsBookmarks: bookmarks,
             fetchDeadline: configuration.listDeadline
@@ -70,7 +69,7 @@ extension EtcdDocuments {
             store: EtcdStore(http: connections.http),
             range: self.range,
             pageSize: configuration.pageSize,
-            beginsWithChanges: start == .now
+            start: start
         )
         return connections.subscriptions.documents(
             opening,

@@ -97,17 +97,13 @@ public struct EtcdDocuments<Value: Sendable>: DocumentCollection {
     ///   - value: what it is to be.
     ///   - version: which it must have.
     /// - Returns: its new version.
-    /// - Throws: `.conflict` with the version that it has instead; `.notFound` when it is not there any more;
-    ///   `.messageTooLarge`; `.outcomeUnknown` when the answer did not come: it is not sent again.
+    /// - Throws: `.conflict` with the version that it has instead, nil when it is not there any more; `.messageTooLarge`;
+    ///   `.outcomeUnknown` when the answer did not come: it is not sent again.
     @discardableResult
     public func update(_ key: String, _ value: Value, ifVersion version: String) async throws(FreshetError) -> String {
         var transaction = EtcdTransaction()
         transaction.require(key, version: version)
-        do throws(FreshetError) {
-            return try await self.commit(putting: value, key, transaction)
-        } catch {
-            throw Self.absence(of: key, error)
-        }
+        return try await self.commit(putting: value, key, transaction)
     }
 
     /// Removes a document.
@@ -126,7 +122,9 @@ public struct EtcdDocuments<Value: Sendable>: DocumentCollection {
         do throws(FreshetError) {
             _ = try await self.store().commit(transaction)
         } catch {
-            throw Self.absence(of: key, error)
+            // What is not there any more is no conflict of versions.
+            guard error.kind == .conflict(version: nil) else { throw error }
+            throw FreshetError(.notFound, "there is no document \(key) any more")
         }
     }
 
@@ -139,12 +137,6 @@ public struct EtcdDocuments<Value: Sendable>: DocumentCollection {
         var transaction = conditions
         try transaction.put(key, value, coding: self.coding)
         return try await self.store().commit(transaction)
-    }
-
-    /// A document that is not there any more is no conflict of versions.
-    private static func absence(of key: String, _ error: FreshetError) -> FreshetError {
-        guard error.kind == .conflict(version: nil) else { return error }
-        return FreshetError(.notFound, "there is no document \(key) any more")
     }
 
     private func check(_ key: String) throws(FreshetError) {

@@ -8,11 +8,10 @@ struct EtcdLister: Sendable {
     let store: EtcdStore
     let range: EtcdRange
     let pageSize: Int
-    /// Whether what is there at the beginning is not wanted.
-    let beginsWithChanges: Bool
+    let start: DocumentStart
 
     func fetch(_ request: SnapshotRequest) async throws(FreshetError) -> Fetched {
-        if self.beginsWithChanges, request.gap == nil, request.overSocket {
+        if self.start.isAnswered(by: request) {
             let summary = try await self.store.summary(of: self.range)
             return Fetched(.snapshot, position: Position(number: summary.revision))
         }
@@ -27,6 +26,10 @@ struct EtcdLister: Sendable {
 
     private func listing() async throws(FreshetError) -> DocumentListing {
         let listing = try await self.store.list(self.range, pageSize: self.pageSize)
-        return DocumentListing(listing.documents, position: Position(number: listing.revision))
+        return DocumentListing(
+            listing.documents,
+            position: Position(number: listing.revision),
+            history: listing.cluster
+        )
     }
 }

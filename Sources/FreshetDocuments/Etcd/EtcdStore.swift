@@ -8,6 +8,8 @@ struct EtcdStore: Sendable {
     struct Listing {
         var documents: [RawDocument] = []
         var revision: Int64 = 0
+        /// The cluster's id: one that was restored from a backup gets another.
+        var cluster: String?
     }
 
     let http: EtcdHTTP
@@ -56,7 +58,11 @@ struct EtcdStore: Sendable {
                 continue
             }
             // Later pages tell the store's newest revision, not the one that they are of.
-            if listing.revision == 0 { listing.revision = try Self.revision(of: answer) }
+            if listing.revision == 0 {
+                listing.revision = try Self.revision(of: answer)
+                listing.cluster = EtcdJSON.member("header", of: answer)
+                    .flatMap { EtcdJSON.member("cluster_id", of: $0) }.flatMap { EtcdJSON.text($0) }
+            }
             let pairs = try Self.pairs(in: answer)
             for pair in pairs { listing.documents.append(try pair.document()) }
             guard EtcdJSON.member("more", of: answer).map({ EtcdJSON.isTrue($0) }) == true, let last = pairs.last else {

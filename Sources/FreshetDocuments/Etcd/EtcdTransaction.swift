@@ -87,6 +87,7 @@ extension EtcdClient {
     /// - Returns: the version that all documents have that were written.
     /// - Throws: `.conflict` when a condition does not hold, with the version that the document has instead, nil for none;
     ///   `.messageTooLarge`; `.outcomeUnknown` when the answer did not come: it is not sent again.
+    @discardableResult
     public func commit(_ transaction: EtcdTransaction) async throws(FreshetError) -> String {
         try await EtcdStore(http: try self.http).commit(transaction)
     }

@@ -37,10 +37,11 @@ struct EtcdRESTTests {
         for missing in [
             await failure { _ = try await users.get("users/1") }, await failure { try await users.delete("users/2") },
             await failure { try await users.delete("users/2", ifVersion: third) },
-            await failure { _ = try await users.update("users/2", User(name: ""), ifVersion: third) },
         ] {
             #expect(missing?.kind == .notFound)
         }
+        let gone = await failure { try await users.update("users/2", User(name: ""), ifVersion: third) }
+        #expect(gone?.kind == .conflict(version: nil))
         #expect(try await users.list().documents == [])
     }
 
