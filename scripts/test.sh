@@ -34,9 +34,11 @@ if [ $# -gt 0 ]; then
 else
     # In groups: all at once, those with much to compute keep the others from their turns until their time is up.
     groups='FreshetGraphQLTests[.]|FreshetHTTPTests[.]|InteropTests[.]'
+    documents='InteropTests[.](Etcd|NATS|Kubernetes|RealKubernetes|StateFile|DocumentCommand)'
     "${test[@]}" --skip "$alone" --skip "$groups"
     "${test[@]}" --skip "$alone" --filter 'FreshetGraphQLTests[.]'
-    "${test[@]}" --skip "$alone" --filter 'FreshetHTTPTests[.]|InteropTests[.]'
+    "${test[@]}" --skip "$alone" --skip "$documents" --filter 'FreshetHTTPTests[.]|InteropTests[.]'
+    "${test[@]}" --skip "$alone" --filter "$documents"
     step "tests that need the machine for themselves"
     "${test[@]}" --no-parallel --filter "$alone"
 fi
