@@ -90,12 +90,12 @@ def run(command, limit=600):
 
 
 def etcdctl(url, count, first):
-    """Three lines a change: what, key, value."""
+    """Five lines a change: what, key and value before, key and value; three for each of the 10,000 keys' first."""
     begun = time.monotonic()
-    process = subprocess.Popen(["etcdctl", "--endpoints", url, "watch", "--prefix", "bench/", "--rev", str(first)],
+    process = subprocess.Popen(["etcdctl", "--endpoints", url, "watch", "--prefix", "bench/", "--prev-kv", "--rev", str(first)],
                                stdout=subprocess.PIPE, env=dict(os.environ, ETCDCTL_API="3"))
     lines = 0
-    while lines < 3 * count:
+    while lines < 5 * count - 2 * 10_000:
         piece = process.stdout.read1(1 << 20)
         if not piece:
             raise RuntimeError("etcdctl ended early")
@@ -130,7 +130,7 @@ def measure(options, etcd, nats):
             "clientv3": lambda: run([GO, "etcd-latency", etcd, "--count", trips]),
         },
         "etcd-watches": {"freshet": lambda: run([OURS, "etcd-watches", etcd, "--count", watches])},
-        "etcd-slow": {"freshet": lambda: run([OURS, "etcd-slow", etcd, "--count", min(count, 400_000), "--from", first])},
+        "etcd-slow": {"freshet": lambda: run([OURS, "etcd-slow", etcd, "--count", 20_000 if options.quick else 60_000, "--from", first])},
         "nats-catch-up": {
             "freshet": lambda: run([OURS, "nats-catch-up", nats[1], "--count", keys]),
             "nats-py": lambda: run([PYTHON, NATS_PY, "nats-catch-up", nats[0], "--count", keys]),
@@ -174,7 +174,12 @@ def report(results):
     ratio("nats-catch-up", "nats-py", rate, 3, "entries a second")
     for row, peer in (("etcd-latency", "clientv3"), ("nats-latency", "nats-py")):
         for name in ("p50", "p99"):
-            ratio(row, peer, lambda result, name=name: max(result[name], 1), 1, name, less=True)
+            ratio(row, peer, lambda result, name=name: result[name], 1, f"write to element, {name}", less=True)
+        for client in ("freshet", peer):
+            if client in results.get(row, {}):
+                words = [f"{median(results[row][client], lambda result, name=name: result[name]):.0f}"
+                         for name in ("after_p50", "after_p99")]
+                lines.append((f"{row}, answer to element", client, " / ".join(words) + " µs", "(p50 / p99)", ""))
     for row, words in (("etcd-watches", "{connections} open in {seconds:.1f} s, {kib_each:.1f} KiB each"),
                        ("etcd-slow", "{growth_mib:.1f} MiB of growth, {rss_mib:.0f} at most")):
         if row in results:

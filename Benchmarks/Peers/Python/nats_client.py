@@ -53,7 +53,7 @@ async def catch_up(context):
 async def latency(context):
     bucket = await context.key_value("bench")
     watcher = await bucket.watch("latency")
-    came, answered = {}, {}
+    came, answered, begun = {}, {}, {}
 
     async def read():
         async for update in watcher:
@@ -64,11 +64,18 @@ async def latency(context):
 
     reader = asyncio.create_task(read())
     for number in range(options.count + 50):
+        start = time.monotonic()
         revision = await bucket.put("latency", f"value {number}".encode())
-        answered[revision] = time.monotonic()
+        answered[revision], begun[revision] = time.monotonic(), start
     await reader
-    every = sorted(max(came[revision] - answer, 0) * 1e6 for revision, answer in answered.items() if revision in came)
-    report(messages=len(every), p50=every[len(every) // 2], p99=every[len(every) * 99 // 100])
+
+    def since(times):
+        every = sorted((came[revision] - then) * 1e6 for revision, then in times.items() if revision in came)
+        return every[len(every) // 2], every[len(every) * 99 // 100]
+
+    p50, p99 = since(begun)
+    after_p50, after_p99 = since(answered)
+    report(messages=options.count, p50=p50, p99=p99, after_p50=after_p50, after_p99=after_p99)
 
 
 async def main():

@@ -7,15 +7,17 @@ package import FreshetTransport
 /// etcd's watch stream, as a client: what to say, and what the server's messages mean.
 ///
 /// A feed stands at the revision of its last event, or at that of a progress message for its own watch: no other revision in a
-/// message says that everything up to it has come. It goes on with the next one after a drop.
+/// message says that everything up to it has come. After a drop that revision is asked for once more, and dropped: asked for
+/// the next one, etcd would serve it even where that is the one to which it has been compacted, and then a deletion in it is
+/// left out without a word (etcd issue 19179).
 ///
 /// Each watch gets a number of its own on the stream, never used twice: a server may still have something to say of a watch
 /// that has been replaced. A watch that cannot be made is answered without its number, so they are made one by one.
 package struct EtcdSource: FeedSource {
     private struct Watch {
         let id: SubscriptionID
-        /// The first revision that was asked for.
-        let start: Int64?
+        /// Where the feed stands; what is no newer has been handed out.
+        let after: Int64?
         /// Of the last revision in a fragment more may come in the next one.
         var held: (revision: Int64, parts: [Bytes], bytes: Int)?
     }
@@ -61,11 +63,11 @@ package struct EtcdSource: FeedSource {
     ) -> WebSocketMessage {
         if let old = self.numbers[id] { self.watches[old] = nil }
         self.lastNumber += 1
-        let start = position?.number.map { $0 < .max ? max($0, 0) + 1 : $0 }
+        let after = position?.number
         self.numbers[id] = self.lastNumber
-        self.watches[self.lastNumber] = Watch(id: id, start: start)
+        self.watches[self.lastNumber] = Watch(id: id, after: after)
         self.creating.append(self.lastNumber)
-        return EtcdRequest.create(self.lastNumber, request, from: start)
+        return EtcdRequest.create(self.lastNumber, request, from: after.map { max($0, 1) })
     }
 
     package mutating func unsubscribe(_ id: SubscriptionID) -> WebSocketMessage? {
@@ -94,7 +96,7 @@ package struct EtcdSource: FeedSource {
             return self.lost(
                 message.watch,
                 .compacted,
-                "etcd keeps nothing before revision \(compacted), and \(watch.start.map(String.init) ?? "more") was asked for"
+                "etcd keeps nothing before revision \(compacted), and the feed stands at \(watch.after.map(String.init) ?? "one")"
             )
         }
         if message.isCanceled { return self.canceled(message) }
@@ -118,12 +120,12 @@ package struct EtcdSource: FeedSource {
         }
         guard let watch = self.watches[number] else { return .nothing(note: nil) }
         guard !message.isCanceled else { return self.canceled(message, number) }
-        if let start = watch.start, let revision = message.revision, revision < start - 1 {
+        if let after = watch.after, let revision = message.revision, revision < after {
             // It would be silent until that revision, and leave out all that comes before.
             return self.lost(
                 number,
                 .historyLost,
-                "the server is at revision \(revision), before \(start - 1), where the feed stands: its store is another one"
+                "the server is at revision \(revision), before \(after), where the feed stands: its store is another one"
             )
         }
         return .confirmed(watch.id)
@@ -159,13 +161,15 @@ package struct EtcdSource: FeedSource {
         updates.reserveCapacity(revisions.count + 1)
         if watch.held != nil || isFragment {
             var watch = watch
-            if let whole = Self.join(&watch, &revisions, isFragment) { updates.append(.update(watch.id, whole)) }
+            if let whole = Self.join(&watch, &revisions, isFragment) { revisions.insert(whole, at: 0) }
             self.watches[number] = watch
             guard watch.held.map({ $0.bytes <= Self.heldLimit }) ?? true else {
                 return .unreadable(watch.id, Self.tooLarge)
             }
         }
-        for revision in revisions { updates.append(.update(watch.id, revision.part)) }
+        for revision in revisions where watch.after.map({ revision.revision > $0 }) ?? true {
+            updates.append(.update(watch.id, revision.part))
+        }
         return updates.count == 1 ? updates[0] : .several(updates)
     }
 
@@ -176,8 +180,8 @@ package struct EtcdSource: FeedSource {
         _ watch: inout Watch,
         _ revisions: inout [(revision: Int64, part: Bytes)],
         _ isFragment: Bool
-    ) -> Bytes? {
-        var whole: Bytes?
+    ) -> (revision: Int64, part: Bytes)? {
+        var whole: (revision: Int64, part: Bytes)?
         if var held = watch.held {
             if let first = revisions.first, first.revision == held.revision {
                 held.parts.append(first.part)
@@ -186,7 +190,7 @@ package struct EtcdSource: FeedSource {
                 watch.held = held
             }
             if !isFragment || !revisions.isEmpty {
-                whole = Bytes.joined(Array(held.parts.map { [$0] }.joined(separator: [Self.comma])))
+                whole = (held.revision, Bytes.joined(Array(held.parts.map { [$0] }.joined(separator: [Self.comma]))))
                 watch.held = nil
             }
         }

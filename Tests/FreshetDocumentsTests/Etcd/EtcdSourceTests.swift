@@ -108,19 +108,27 @@ import Testing
         }
     }
 
-    @Test("A watch begins after its position, and asks for all that makes resuming safe")
+    @Test("A watch asks for its position once more, and for all that makes resuming safe")
     func subscribe() throws {
         var source = try Self.ready()
         var watch = Self.watch
         watch.hasPrevious = true
         let message = source.subscribe(7, to: watch, from: Position(number: 6)).payload.text
         for part in [
-            #""key":"ZG9jLw==""#, #""range_end":"ZG9jMA==""#, #""start_revision":"7""#, #""watch_id":"2""#,
+            #""key":"ZG9jLw==""#, #""range_end":"ZG9jMA==""#, #""start_revision":"6""#, #""watch_id":"2""#,
             #""prev_kv":true"#, #""progress_notify":true"#, #""fragment":true"#,
         ] {
             #expect(message.replacing("\\/", with: "/").contains(part), "\(message)")
         }
         #expect(!source.subscribe(8, to: Self.watch, from: nil).payload.text.contains("start_revision"))
+    }
+
+    @Test("What the feed has had already is left out: of the revision where it stands, and of older ones")
+    func leftOut() throws {
+        var source = try Self.subscribed(after: 5)
+        let (a, b, c) = (Self.event("YQ==", 5), Self.event("Yg==", 5), Self.event("Yw==", 6))
+        #expect(try Self.receive(&source, Self.message(2, 9, [a])) == "")
+        #expect(try Self.receive(&source, Self.message(2, 9, [a, b, c])) == "update 7 \(c)")
     }
 
     @Test(

@@ -89,28 +89,30 @@ func latency(client *clientv3.Client, count int) {
 		}
 	}()
 	time.Sleep(time.Second) // until the watch is there; what came before is not counted
-	answered := map[int64]time.Time{}
+	answered, started := map[int64]time.Time{}, map[int64]time.Time{}
 	for number := 0; number < count+50; number++ {
+		begun := time.Now()
 		reply, err := client.Put(context.Background(), "latency/key", fmt.Sprintf("value %d", number))
 		check(err)
-		answered[reply.Header.Revision] = time.Now()
+		answered[reply.Header.Revision], started[reply.Header.Revision] = time.Now(), begun
 	}
 	<-done
 	cancel()
-	var all []float64
 	lock.Lock()
-	for revision, answer := range answered {
-		if arrival, ok := came[revision]; ok {
-			micros := float64(arrival.Sub(answer).Nanoseconds()) / 1e3
-			if micros < 0 {
-				micros = 0
+	since := func(times map[int64]time.Time) (float64, float64) {
+		var all []float64
+		for revision, begun := range times {
+			if arrival, ok := came[revision]; ok {
+				all = append(all, float64(arrival.Sub(begun).Nanoseconds())/1e3)
 			}
-			all = append(all, micros)
 		}
+		sort.Float64s(all)
+		return all[len(all)/2], all[len(all)*99/100]
 	}
-	sort.Float64s(all)
-	fmt.Printf("{\"client\":\"clientv3\",\"mode\":\"etcd-latency\",\"messages\":%d,\"p50\":%f,\"p99\":%f}\n",
-		len(all), all[len(all)/2], all[len(all)*99/100])
+	p50, p99 := since(started)
+	after50, after99 := since(answered)
+	fmt.Printf("{\"client\":\"clientv3\",\"mode\":\"etcd-latency\",\"messages\":%d,\"p50\":%f,\"p99\":%f,"+
+		"\"after_p50\":%f,\"after_p99\":%f}\n", count, p50, p99, after50, after99)
 }
 
 func main() {
