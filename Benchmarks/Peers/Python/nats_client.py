@@ -27,7 +27,8 @@ def report(**members):
 
 
 async def load(context):
-    """`count` keys of 200 bytes in a bucket of a history of one."""
+    """`count` keys of 200 bytes in a bucket of a history of one; another bucket is empty."""
+    await context.create_key_value(KeyValueConfig(bucket="small", storage=StorageType.MEMORY))
     bucket = await context.create_key_value(KeyValueConfig(bucket="bench", storage=StorageType.MEMORY))
     pending = []
     for number in range(options.count):
@@ -51,7 +52,7 @@ async def catch_up(context):
 
 
 async def latency(context):
-    bucket = await context.key_value("bench")
+    bucket = await context.key_value("small")
     watcher = await bucket.watch("latency")
     came, answered, begun = {}, {}, {}
 

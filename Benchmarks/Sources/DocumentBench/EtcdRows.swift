@@ -32,16 +32,9 @@ struct EtcdRows {
 
     func latency() async throws {
         let (documents, latencies) = (self.documents("latency/"), Latencies())
-        var iterator = documents.watch(from: .snapshot).makeAsyncIterator()
-        _ = try await iterator.next()
-        let reader = Task {
-            for try await event in documents.watch(from: .now) {
-                let now = Measure.now()
-                for change in event.changes { await latencies.arrival(change.version, at: now) }
-                if await latencies.pairs >= self.options.count { break }
-            }
-        }
-        for number in 0..<self.options.count + 50 {
+        let reader = latencies.read(documents.watch(), count: self.options.count)
+        await latencies.begun()
+        for number in 0..<self.options.count {
             let begun = Measure.now()
             let version = try await documents.put("latency/key", Bytes(copying: "value \(number)".utf8))
             await latencies.wrote(version, from: begun, to: Measure.now())

@@ -2,14 +2,15 @@
 
 import FreshetDocuments
 
-/// What is measured with a nats-server: bucket `bench` is there.
+/// What is measured with a nats-server: the buckets `bench`, with many keys, and `small` are there.
 struct NATSRows {
     private let options: Options
     private let bucket: NATSBucket<Bytes>
 
     init(_ options: Options) {
         self.options = options
-        self.bucket = NATSClient(url: options.url).bucket("bench", coding: .bytes)
+        let name = options.mode == "nats-latency" ? "small" : "bench"
+        self.bucket = NATSClient(url: options.url).bucket(name, coding: .bytes)
     }
 
     /// The state with which a watch begins.
@@ -28,14 +29,9 @@ struct NATSRows {
 
     func latency() async throws {
         let (bucket, latencies) = (self.bucket.keys("latency"), Latencies())
-        let reader = Task {
-            for try await event in bucket.watch() {
-                let now = Measure.now()
-                for change in event.changes { await latencies.arrival(change.version, at: now) }
-                if await latencies.pairs >= self.options.count { break }
-            }
-        }
-        for number in 0..<self.options.count + 50 {
+        let reader = latencies.read(bucket.watch(), count: self.options.count)
+        await latencies.begun()
+        for number in 0..<self.options.count {
             let begun = Measure.now()
             let version = try await self.bucket.put("latency", Bytes(copying: "value \(number)".utf8))
             await latencies.wrote(version, from: begun, to: Measure.now())

@@ -16,6 +16,8 @@ extension SubscriptionEngine {
         var barrier = Barrier.notYet
         /// What the second connection's server does not want to serve.
         var refused: [SubscriptionID: FreshetError] = [:]
+        /// What its server no longer has the position of.
+        var historyLost: [SubscriptionID: Gap] = [:]
     }
 
     mutating func beginHandOver(to epoch: Epoch) {
@@ -83,7 +85,9 @@ extension SubscriptionEngine {
         self.current = epoch
         for id in self.streams.keys.sorted() {
             guard let stream = self.streams[id], stream.home == old || stream.home == nil else { continue }
-            if let error = handOver.refused[id] {
+            if let gap = handOver.historyLost[id] {
+                self.beginAnew(id, gap, on: epoch)
+            } else if let error = handOver.refused[id] {
                 self.refused(id, error, on: epoch)
             } else if stream.kind != .subscription {
                 self.moveOneShot(id, to: epoch)

@@ -43,7 +43,10 @@ extension SubscriptionEngine {
     mutating func historyLost(_ id: SubscriptionID, _ cause: Gap.Cause, _ reason: String, on epoch: Epoch) {
         guard self.isKnown(id, on: epoch) else { return }
         guard !self.isOverlapping(id, on: epoch) else {
-            return self.failed(id, FreshetError(.notFound, reason), on: epoch)
+            // The old connection still has it. It is begun anew when the new one takes over.
+            self.handOver?.overlaps[id] = nil
+            self.handOver?.historyLost[id] = Gap(cause: cause, reason: reason, outage: .zero)
+            return self.takeOverIfReady()
         }
         self.expectSilence(of: id)
         guard var stream = self.streams[id] else { return }
@@ -58,5 +61,16 @@ extension SubscriptionEngine {
         let delay = self.policy.subscriptionBackoff.delay(attempt: failures - 1, jitter: self.jitter)
         self.actions.append(.start(.again(id), delay))
         self.pump(epoch)
+    }
+
+    /// On a connection that has taken over, whose server no longer has the position.
+    mutating func beginAnew(_ id: SubscriptionID, _ gap: Gap, on epoch: Epoch) {
+        self.lose(id, because: gap.reason)
+        guard var stream = self.streams[id] else { return }
+        stream.lostAt = nil
+        let actions = stream.continuity.historyLost(gap)
+        self.streams[id] = stream
+        self.perform(actions, of: id)
+        self.connections[epoch]?.table.requeue(id)
     }
 }

@@ -95,7 +95,8 @@ struct DocumentTracker<Value: Sendable> {
             changes.append(known.map { .modified(document, previous: $0) } ?? .added(document))
         }
         let removed = gone.values.sorted { $0.key < $1.key }
-        self.documents = Dictionary(list.map { ($0.key, $0) }) { _, last in last }
+        self.documents = Dictionary(minimumCapacity: list.count)
+        for document in list { self.documents[document.key] = document }
         self.isComplete = true
         self.isOtherHistory = false
         self.position = listing.position

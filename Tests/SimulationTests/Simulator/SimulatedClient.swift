@@ -8,7 +8,7 @@ import FreshetTransport
 
 /// What the actor is in life: it carries out what the engine decides, on a virtual network.
 final class SimulatedClient {
-    typealias Engine = SubscriptionEngine<GraphQLSource>
+    typealias Engine = SubscriptionEngine<SimulatedSource>
 
     let clock: SimulatedClock
     let server: SimulatedServer
@@ -61,7 +61,7 @@ final class SimulatedClient {
         self.tokenLifetime = scenario.tokenLifetime
         self.longestWait = scenario.policy.backoff.cap
         let hasCredentials = scenario.tokenLifetime != nil
-        self.engine = Engine(source: GraphQLSource(), policy: scenario.policy, hasCredentials: hasCredentials)
+        self.engine = Engine(source: SimulatedSource(), policy: scenario.policy, hasCredentials: hasCredentials)
         self.handle(.start)
     }
 

@@ -9,11 +9,11 @@ import FreshetTransport
 enum Trace {
     static func text(of what: Any) -> String {
         switch what {
-        case SubscriptionEngine<GraphQLSource>.Event.messages(let epoch, let batches):
+        case SubscriptionEngine<SimulatedSource>.Event.messages(let epoch, let batches):
             "messages \(epoch): \(batches.joined().map(\.text))"
-        case SubscriptionEngine<GraphQLSource>.Action.send(let epoch, let message):
+        case SubscriptionEngine<SimulatedSource>.Action.send(let epoch, let message):
             "send \(epoch): \(message.text)"
-        case SubscriptionEngine<GraphQLSource>.Action.deliver(let ids, let items):
+        case SubscriptionEngine<SimulatedSource>.Action.deliver(let ids, let items):
             "deliver to \(ids): \(items.map(Self.text))"
         default: "\(what)"
         }

@@ -22,11 +22,17 @@ struct NATSBucketReader {
     /// on its way.
     func listing(_ state: Bytes) throws(FreshetError) -> DocumentListing {
         let (info, entries) = try self.entries(of: state)
-        var documents: [String: (sequence: UInt64, document: RawDocument)] = [:]
+        // In the stream's order already: a key that comes again leaves its earlier place empty.
+        var documents: [RawDocument?] = []
+        var places: [String: Int] = [:]
+        documents.reserveCapacity(entries.count)
+        places.reserveCapacity(entries.count)
         for entry in entries {
-            switch entry.change {
-            case .put(let document, _, _): documents[entry.key] = (entry.sequence, document)
-            case .delete: documents[entry.key] = nil
+            if let earlier = places.updateValue(documents.count, forKey: entry.key) { documents[earlier] = nil }
+            if case .put(let document, _, _) = entry.change {
+                documents.append(document)
+            } else {
+                documents.append(nil)
             }
         }
         let last = NATSPosition(
@@ -34,7 +40,7 @@ struct NATSBucketReader {
             time: NATSTime.nanoseconds(info.created) ?? 0
         )
         return DocumentListing(
-            documents.values.sorted { $0.sequence < $1.sequence }.map(\.document),
+            documents.compactMap { $0 },
             position: last.position,
             history: info.created
         )

@@ -19,7 +19,7 @@ struct NATSEntry {
     /// What a consumer delivered. Nil for what is none of the bucket's.
     init?(_ frame: NATSFrame, in bucket: String) {
         guard let delivery = frame.delivery,
-            let key = Self.key(of: frame.subject.text, in: bucket)
+            let key = Self.key(of: frame.subject, in: bucket)
         else { return nil }
         self.key = key
         self.sequence = delivery.streamSequence
@@ -50,9 +50,21 @@ struct NATSEntry {
         self.time = nil
     }
 
+    /// What is behind `$KV.`, the bucket's name, and a dot. By bytes: a listing has many.
+    private static func key(of subject: Bytes, in bucket: String) -> String? {
+        subject.withBytes { bytes in
+            let name = bytes.dropFirst(4)
+            let rest = name.dropFirst(bucket.utf8.count)
+            guard bytes.starts(with: "$KV.".utf8), name.starts(with: bucket.utf8), rest.first == UInt8(ascii: ".")
+            else {
+                return nil
+            }
+            return String(decoding: rest.dropFirst(), as: UTF8.self)
+        }
+    }
+
     private static func key(of subject: String, in bucket: String) -> String? {
-        let prefix = "$KV.\(bucket)."
-        return subject.hasPrefix(prefix) ? String(subject.dropFirst(prefix.count)) : nil
+        self.key(of: Bytes(copying: subject.utf8), in: bucket)
     }
 
     private static func operation(_ headers: NATSHeaders?) -> Operation {
