@@ -75,9 +75,10 @@ struct ProxyPipe: Sendable {
         case .bytes(let bytes):
             var part = bytes.count - self.written
             if let sizes = conditions.segments {
-                let size = self.segment ?? Int.random(in: sizes, using: &self.random)
-                self.segment = max(size, 1)
-                part = min(part, max(size, 1))
+                // What is left of a segment that began under other conditions may be larger than these allow.
+                let size = max(min(self.segment ?? Int.random(in: sizes, using: &self.random), sizes.upperBound), 1)
+                self.segment = size
+                part = min(part, size)
             }
             // A twentieth of a second at a time.
             if let rate = conditions.bytesPerSecond { part = min(part, max(rate / 20, 1)) }
