@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FreshetCore
+import FreshetTransport
+
+/// A proxy on 127.0.0.1, between a client and a server, that does what networks and servers do on bad days.
+///
+/// ```swift
+/// let proxy = try FaultProxy(to: "ws://127.0.0.1:4000/graphql")
+/// let api = GraphQLClient(url: proxy.url)
+/// // … iterate, then
+/// proxy.cut(.reset)                                                  // every connection, now
+/// proxy.conditions.latency = .milliseconds(200)                      // from now on
+/// try proxy.add(FaultRule(.upgrade(), .refuse(503), times: 3))       // the next three upgrades
+/// ```
+///
+/// It is a proxy for TCP: ``conditions`` and ``cut(_:connection:)`` work with any protocol, TLS included. It also reads HTTP/1.1 and
+/// WebSocket without TLS; for these there are rules, and a log of requests, answers and frames to assert on. Where no fault
+/// says otherwise, bytes go on as they came; a frame goes on when all of it has come.
+///
+/// What is called takes effect before anything that is sent after the call has returned. All connections share one thread. When
+/// the last reference goes away, the proxy stops.
+public final class FaultProxy: Sendable {
+    /// Where it listens, on 127.0.0.1.
+    public let port: Int
+    /// What a client is to be given: the server's URL, with the proxy's address in it.
+    public let url: String
+    private let shared: ProxyShared
+
+    /// Starts a proxy before a server.
+    ///
+    /// - Parameters:
+    ///   - url: where the server is: `ws:`, `wss:`, `http:` or `https:`. Its name is resolved once, here.
+    ///   - configuration: what is kept, and where chance comes from.
+    ///   - clock: what latencies and pauses are measured by.
+    /// - Throws: `.invalidInput` when the URL cannot be, or there is no port to listen on; `.unreachable` when the server's name is
+    ///   not known.
+    public init<C: Clock<Duration>>(
+        to url: String,
+        configuration: FaultProxyConfiguration = FaultProxyConfiguration(),
+        clock: C = ContinuousClock()
+    ) throws(FreshetError) {
+        let endpoint = try Endpoint(url)
+        guard endpoint.socketPath == nil else {
+            throw FreshetError(.invalidInput, "a fault proxy connects to a host, and not to a Unix socket")
+        }
+        let upstream = try ProxyUpstream(host: endpoint.host, port: endpoint.port)
+        let shared = try ProxyShared(configuration, ProxyClock(clock))
+        let listener = try ProxyListener()
+        self.shared = shared
+        self.port = listener.port
+        let scheme = String(url.prefix { $0 != ":" })
+        self.url = "\(scheme)://127.0.0.1:\(listener.port)\(endpoint.target)"
+        Thread.start { ProxyLoop(shared, listener, upstream).run() }
+    }
+
+    deinit { self.shared.stop() }
+
+    /// What the network is like. Set it, or a part of it, at any time; each setting is noted in the log.
+    public var conditions: NetworkConditions {
+        get { self.shared.conditions }
+        set { self.shared.set(newValue) }
+    }
+
+    /// Adds a rule, after those that are there. Of several rules that match, the first one acts that may still do so.
+    ///
+    /// - Parameter rule: what happens when.
+    /// - Throws: `.invalidInput` when the action means nothing there, as a refusal of a frame.
+    public func add(_ rule: FaultRule) throws(FreshetError) {
+        guard rule.action.isPossible(at: rule.match.moment) else {
+            throw FreshetError(
+                .invalidInput,
+                "this rule's action is not for what it matches",
+                hint: "upgrades and requests are answered, frames are changed; FaultAction says which is for what"
+            )
+        }
+        self.shared.rules { $0.add(rule) }
+    }
+
+    /// Removes all rules. What they have done stays done.
+    public func removeRules() {
+        self.shared.rules { $0.removeAll() }
+    }
+
+    /// Ends connections now. What is held back by latency or bandwidth is lost.
+    ///
+    /// - Parameters:
+    ///   - cut: how.
+    ///   - connection: which one, by its number from 1; nil for all that are open.
+    public func cut(_ cut: FaultCut, connection: Int? = nil) {
+        self.shared.add(ProxyShared.Command(action: .cut(cut), connection: connection))
+    }
+
+    /// Closes WebSockets as a server would, with a close frame to the client; the server's side is cut.
+    ///
+    /// - Parameters:
+    ///   - code: of the close frame, also one that is not allowed; 1005 for none.
+    ///   - reason: in it.
+    ///   - connection: which one, by its number from 1; nil for all that are open.
+    public func close(code: UInt16, reason: String = "", connection: Int? = nil) {
+        self.shared.add(ProxyShared.Command(action: .close(code: code, reason: reason), connection: connection))
+    }
+
+    /// Sends a text message to clients, as if it came from the server.
+    ///
+    /// - Parameters:
+    ///   - text: the message.
+    ///   - connection: which one, by its number from 1; nil for all that are open.
+    public func inject(_ text: String, connection: Int? = nil) {
+        self.shared.add(ProxyShared.Command(action: .inject(text), connection: connection))
+    }
+
+    /// Sends bytes to clients as they are, as if they came from the server: frames that no server should send, or half of one.
+    ///
+    /// - Parameters:
+    ///   - bytes: what to send, after the frames that were passed on before.
+    ///   - connection: which one, by its number from 1; nil for all WebSockets that are open.
+    public func inject(bytes: [UInt8], connection: Int? = nil) {
+        self.shared.add(ProxyShared.Command(action: .injectBytes(bytes), connection: connection))
+    }
+
+    /// What has passed, the newest entries in order: as many as the configuration says.
+    public var log: [FaultLogEntry] { self.shared.log.entries }
+
+    /// Waits for an entry of the log.
+    ///
+    /// - Parameters:
+    ///   - number: only entries after this one count: 0 for all that the log still has.
+    ///   - isWanted: whether it is the one; may be called from any thread.
+    /// - Returns: the first one; nil when the proxy has stopped or the task was cancelled before it came.
+    public func entry(
+        after number: Int = 0,
+        where isWanted: @Sendable (FaultLogEntry) -> Bool
+    ) async -> FaultLogEntry? {
+        await self.shared.log.first(after: number, where: isWanted)
+    }
+
+    /// Ends every connection, and the proxy, for good.
+    public func stop() { self.shared.stop() }
+}
