@@ -110,6 +110,7 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
+        .target(name: "FreshetSoak", dependencies: ["FreshetCore"], swiftSettings: swift),
         .executableTarget(
             name: "FreshetCLI",
             dependencies: [
@@ -233,6 +234,11 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "FreshetSoakTests",
+            dependencies: ["FreshetSoak", "FreshetCore", "FreshetTestSupport"],
             swiftSettings: swift
         ),
         .testTarget(

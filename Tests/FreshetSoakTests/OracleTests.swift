@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+import FreshetSoak
+import Testing
+
+/// Short histories, each of one thing that the planted faults do not have.
+struct OracleTests {
+    /// The first lines of a history with one stream of one client, and the last ones of all that begin.
+    private func history(
+        promise: Continuity = .gapless,
+        overflow: StreamOverflow = .suspending,
+        published: Int = 10,
+        transaction: ClosedRange<Int>? = nil,
+        _ events: [HistoryEvent]
+    ) -> [HistoryLine] {
+        var all: [HistoryEvent] = [
+            .run(facts: RunFacts(seed: 1, mode: "sim", began: "")),
+            .stream(client: 0, stream: 0, source: "s", promise: promise, overflow: overflow),
+            .subscribed(client: 0, stream: 0, after: 0),
+        ]
+        all += (1...published).map { n in
+            let end = transaction.flatMap { $0.contains(n) ? $0.upperBound : nil }
+            return .published(source: "s", key: "a", n: n, k: n, transaction: end)
+        }
+        all += events
+        return all.enumerated().map { HistoryLine(us: $0.offset * 1000, $0.element) }
+    }
+
+    private func element(_ n: Int) -> HistoryEvent { .element(client: 0, stream: 0, n: n, key: "a", k: n) }
+    private func elements(_ numbers: ClosedRange<Int>) -> [HistoryEvent] { numbers.map { self.element($0) } }
+    private func gap(_ cause: Gap.Cause, _ count: Int? = nil) -> HistoryEvent {
+        .gap(client: 0, stream: 0, cause: cause, count: count)
+    }
+
+    private func broken(_ lines: [HistoryLine]) -> [Invariant] {
+        lines.broken.keys.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    @Test("A gap in which nothing is missing is counted, and no breach")
+    func needlessGap() {
+        let report = self.history(
+            self.elements(1...5) + [self.gap(.unknown)] + self.elements(6...10) + [.settled, .finished]
+        )
+        .judged()
+        #expect(report.passed)
+        #expect(report.tally.gaps == 1 && report.tally.needlessGaps == 1)
+    }
+
+    @Test("A count must be right", arguments: [(2, true), (1, false), (3, false)])
+    func counts(count: Int, isRight: Bool) {
+        let events =
+            self.elements(1...5) + [self.gap(.overflow, count)] + self.elements(8...10) + [.settled, .finished]
+        #expect(self.broken(self.history(overflow: .dropOldest, events)) == (isRight ? [] : [.honestGaps]))
+    }
+
+    @Test("What is missing inside a gap is a breach where the stream has a position and the server still had it")
+    func resumable() {
+        let events = self.elements(1...5) + [self.gap(.unknown)] + self.elements(8...10) + [.settled, .finished]
+        #expect(self.broken(self.history(events)) == [.resumable])
+        #expect(self.broken(self.history(promise: .bestEffort, events)) == [])
+        let forgotten = [HistoryEvent.forgot(source: "s", upTo: 7)] + events
+        #expect(self.broken(self.history(forgotten)) == [])
+    }
+
+    @Test("A transaction that something interrupts is a breach")
+    func atomic() {
+        let torn = self.elements(1...3) + [.position(client: 0, stream: 0, upTo: 3)] + self.elements(4...10)
+        #expect(self.broken(self.history(transaction: 3...5, torn + [.settled, .finished])) == [.atomic])
+        let gap = self.elements(1...3) + [self.gap(.unknown)] + self.elements(4...10) + [.settled, .finished]
+        #expect(self.broken(self.history(transaction: 3...5, gap)) == [.atomic])
+        #expect(self.broken(self.history(transaction: 3...5, self.elements(1...10) + [.settled, .finished])) == [])
+    }
+
+    @Test("What is missing in the end is lost, unless a gap stands there")
+    func tail() {
+        let report = self.history(self.elements(1...7) + [.settled, .finished]).judged()
+        #expect(report.tally.lost == 3)
+        #expect(!report.passed)
+        #expect(self.broken(self.history(self.elements(1...7) + [self.gap(.unknown), .settled, .finished])) == [])
+    }
+
+    @Test("What was never published is a breach, however late the log may be")
+    func invented() {
+        let late = [self.element(11), HistoryEvent.published(source: "s", key: "a", n: 11, k: 11)]
+        #expect(self.broken(self.history(self.elements(1...10) + late + [.settled, .finished])) == [])
+        let invented = self.elements(1...10) + [self.element(11), .finished]
+        #expect(self.broken(self.history(invented)) == [.reliable])
+        let other =
+            self.elements(1...9) + [.element(client: 0, stream: 0, n: 10, key: "b", k: 10), .settled, .finished]
+        #expect(self.broken(self.history(other)) == [.reliable])
+    }
+
+    @Test("State never goes back")
+    func back() {
+        let events = self.elements(1...8) + [self.gap(.historyLost), .snapshot(client: 0, stream: 0, covers: 5)]
+        #expect(self.broken(self.history(promise: .convergent, events + [.finished])) == [.ordered])
+    }
+
+    @Test("What a snapshot covers does not come again")
+    func covered() {
+        let events = [HistoryEvent.snapshot(client: 0, stream: 0, covers: 8)] + self.elements(8...10)
+        #expect(self.broken(self.history(promise: .convergent, events + [.settled, .finished])) == [.unique])
+    }
+
+    @Test("Snapshots that are polled need one gap for all of them")
+    func polled() {
+        let events: [HistoryEvent] = [
+            .snapshot(client: 0, stream: 0, covers: 2), self.gap(.polling), .snapshot(client: 0, stream: 0, covers: 5),
+            .snapshot(client: 0, stream: 0, covers: 9), self.element(10), .settled, .finished,
+        ]
+        #expect(self.broken(self.history(promise: .convergent, events)) == [])
+        let silent = events.filter { if case .gap = $0 { false } else { true } }
+        #expect(self.broken(self.history(promise: .convergent, silent)) == [.honestGaps])
+    }
+
+    @Test("An end without a reason is a breach; after a fault that is fatal it is not")
+    func ends() {
+        let end = HistoryEvent.end(client: 0, stream: 0, error: "protocolViolation")
+        #expect(self.broken(self.history(self.elements(1...10) + [end, .finished])) == [.singleTerminal])
+        let fault = HistoryEvent.faultBegan(number: 1, id: "ws.bad-utf8")
+        #expect(self.broken(self.history(self.elements(1...10) + [fault, end, .finished])) == [])
+        #expect(
+            self.broken(self.history([.left(client: 0, stream: 0), self.element(1), .finished])) == [.singleTerminal]
+        )
+    }
+
+    @Test("A socket may be replaced by another, for a moment")
+    func sockets() {
+        func lines(_ overlap: Int) -> [HistoryLine] {
+            [
+                HistoryLine(us: 0, .client(client: 0, sockets: 1, overlap: overlap)),
+                HistoryLine(us: 1, .opened(client: 0, socket: 0)), HistoryLine(us: 2, .opened(client: 0, socket: 1)),
+                HistoryLine(us: 3_000_000, .closed(client: 0, socket: 0)), HistoryLine(us: 3_000_001, .finished),
+            ]
+        }
+        #expect(lines(5_000_000).broken.isEmpty)
+        #expect(lines(0).broken == [.oneSocket: 1])
+    }
+
+    @Test("A renewal after the server refused the token is no storm")
+    func refused() {
+        func lines(_ refusal: [HistoryEvent]) -> [HistoryLine] {
+            let events =
+                [HistoryEvent.issued(client: 0, token: 1, expires: 60_000_000)] + refusal
+                + [.issued(client: 0, token: 2, replaces: 1, expires: 60_000_000), .finished]
+            return events.enumerated().map { HistoryLine(us: $0.offset, $0.element) }
+        }
+        #expect(lines([.refused(client: 0, token: 1, expired: false)]).broken.isEmpty)
+        #expect(lines([]).broken == [.oneRefresh: 1])
+    }
+
+    @Test("Memory that goes up and down is no leak")
+    func noise() {
+        let lines = (0..<600).map { index in
+            let resident = 50_000_000 + index % 7 * 900_000
+            return HistoryLine(
+                us: index * 1_000_000,
+                .sample(process: "p", descriptors: 9 + index % 3, resident: resident)
+            )
+        }
+        let report = (lines + [HistoryLine(us: 600_000_000, .finished)]).judged()
+        #expect(report.passed)
+        #expect(report.metrics["slope"] == 0)
+    }
+
+    @Test("A history that was cut off is judged as far as it goes, and does not pass")
+    func cutOff() {
+        #expect(self.broken(self.history(self.elements(1...10))) == [.soundHistory])
+    }
+
+    @Test("Breaches beyond the first twenty of an invariant are counted, and hide no other")
+    func many() {
+        let doubled = (1...10).flatMap { n in [HistoryEvent](repeating: self.element(n), count: 21) }
+        let report = self.history(doubled + [.settled]).judged()
+        #expect(report.breaches.count == 21 && report.breachCount == 201)
+        #expect(report.breaches.last?.invariant == .soundHistory)
+        #expect(report.tally.duplicates == 200)
+    }
+}
