@@ -43,20 +43,23 @@ struct StateFileTests {
         let output = folder.appending(path: "out.jsonl")
         let watch = "exec \"$0\" watch etcd+\(server.url)/state/ --state-file '\(folder.path)/state' -o jsonl"
 
-        // It begins with nothing, so that everything is a change.
-        let first = try Program("/bin/sh", ["-c", "\(watch) >>'\(output.path)'", Program.freshetPath])
+        func start(_ options: String = "") throws -> Program {
+            try Program("/bin/sh", ["-c", "\(watch) \(options) >>'\(output.path)'", Program.freshetPath])
+        }
+        // The first one ends by itself, so that all later ones have a position to go on from.
         let documents = server.client().documents(Int.self, under: "state/")
-        try await Self.untilWatched(folder.appending(path: "state"))
-        let writes = Locked(Writes())
+        let version = try await documents.put("state/0", 0)
+        #expect(await (try start("-n 1 --timeout 30s")).exitStatus() == 0)
+        let writes = Locked(Writes(log: [Record(kind: "data", key: "state/0", version: version, data: 0)]))
         let writer = Task { try await Self.write(documents, writes) }
         var random = SeededRandom(6)
-        var watcher = first
+        var watcher = try start()
         for _ in 0..<50 {
             // Not to wait for something: the moment is to be any.
             try await Task.sleep(for: .milliseconds(Int.random(in: 1...120, using: &random)))
             watcher.stop()
             _ = await watcher.exitStatus()
-            watcher = try Program("/bin/sh", ["-c", "\(watch) >>'\(output.path)'", Program.freshetPath])
+            watcher = try start()
         }
         writes.withLock { $0.mayStop = true }
         try await writer.value
@@ -66,10 +69,7 @@ struct StateFileTests {
 
         let missing = written.count - (try Self.records(output).count)
         if missing > 0 {
-            let last = try Program(
-                "/bin/sh",
-                ["-c", "\(watch) -n \(missing) --timeout 30s >>'\(output.path)'", Program.freshetPath]
-            )
+            let last = try start("-n \(missing) --timeout 30s")
             #expect(await last.exitStatus() == 0)
         }
         let seen = try Self.records(output)
@@ -77,17 +77,6 @@ struct StateFileTests {
         #expect(seen == written)
         #expect(written.count > 50)
         print("state file: \(written.count) changes through 50 times SIGKILL, all there, none twice")
-    }
-
-    /// The state has a position as soon as the empty list has been handed out.
-    private static func untilWatched(_ state: URL) async throws {
-        for _ in 0..<600 {
-            if let data = try? Data(contentsOf: state), String(decoding: data, as: UTF8.self).contains("position") {
-                return
-            }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        Issue.record("freshet watch did not begin within 30 s")
     }
 
     private static func records(_ output: URL) throws -> [Record] {
