@@ -5,12 +5,6 @@ import Freshet
 import FreshetCore
 import FreshetDocuments
 
-#if canImport(Darwin)
-import Darwin
-#else
-import Glibc
-#endif
-
 /// One call for documents, `get` or `put`: asks, prints, ends.
 struct DocumentCall {
     enum Action: Sendable {
@@ -27,46 +21,11 @@ struct DocumentCall {
     let format: OutputFormat
     let terminal: Terminal
 
-    private enum Outcome: Sendable {
-        case status(ExitStatus)
-        case failed(FreshetError)
-        case interrupted(Interruption.Cause)
-    }
-
     func run() async -> ExitStatus {
-        let interruption = Interruption(timeout: self.timeout)
-        let outcome = await withTaskGroup(of: Outcome?.self) { group in
-            group.addTask {
-                do throws(FreshetError) {
-                    return .status(try await self.call())
-                } catch {
-                    return .failed(error)
-                }
-            }
-            group.addTask {
-                for await cause in interruption.causes { return .interrupted(cause) }
-                return nil
-            }
-            group.addTask {
-                await self.terminal.showWaiting()
-                return nil
-            }
-            defer { group.cancelAll() }
-            for await outcome in group {
-                if let outcome { return outcome }
-            }
-            return Outcome.status(.satisfied)
-        }
+        let call = OneCall(timeout: self.timeout, terminal: self.terminal)
+        let status = await call.run { () async throws(FreshetError) in try await self.call() }
         await self.target.close()
-        self.terminal.clearStatus()
-        switch outcome {
-        case .status(let status): return status
-        case .interrupted(.timeout): return .timeout
-        case .interrupted(.signal(let signal)): return signal == SIGTERM ? .terminated : .interrupted
-        case .failed(let error):
-            self.terminal.note(WatchRun.line(for: error))
-            return ExitStatus(error)
-        }
+        return status
     }
 
     private func call() async throws(FreshetError) -> ExitStatus {

@@ -7,12 +7,6 @@ import FreshetGraphQL
 import FreshetHTTP
 import FreshetTransport
 
-#if canImport(Darwin)
-import Darwin
-#else
-import Glibc
-#endif
-
 /// One run of `freshet get`: asks, prints, ends.
 struct GetRun {
     let url: String
@@ -26,46 +20,11 @@ struct GetRun {
     let format: OutputFormat
     let terminal: Terminal
 
-    private enum Outcome: Sendable {
-        case status(ExitStatus)
-        case failed(FreshetError)
-        case interrupted(Interruption.Cause)
-    }
-
     func run() async -> ExitStatus {
-        let interruption = Interruption(timeout: self.timeout)
-        let outcome = await withTaskGroup(of: Outcome?.self) { group in
-            group.addTask { await self.ask() }
-            group.addTask {
-                for await cause in interruption.causes { return .interrupted(cause) }
-                return nil
-            }
-            group.addTask {
-                await self.terminal.showWaiting()
-                return nil
-            }
-            defer { group.cancelAll() }
-            for await outcome in group {
-                if let outcome { return outcome }
-            }
-            return Outcome.status(.satisfied)
-        }
-        self.terminal.clearStatus()
-        switch outcome {
-        case .status(let status): return status
-        case .interrupted(.timeout): return .timeout
-        case .interrupted(.signal(let signal)): return signal == SIGTERM ? .terminated : .interrupted
-        case .failed(let error):
-            self.terminal.note(WatchRun.line(for: SignedIn.explaining(error, profile: self.profile)))
-            return ExitStatus(error)
-        }
-    }
-
-    private func ask() async -> Outcome {
-        do throws(FreshetError) {
-            return .status(try await self.request == nil ? self.askURL() : self.askGraphQL())
-        } catch {
-            return .failed(error)
+        let call = OneCall(timeout: self.timeout, terminal: self.terminal)
+        return await call.run(explaining: { SignedIn.explaining($0, profile: self.profile) }) {
+            () async throws(FreshetError) in
+            try await self.request == nil ? self.askURL() : self.askGraphQL()
         }
     }
 
