@@ -56,6 +56,7 @@ let package = Package(
             dependencies: ["CLibwebsockets", "CLibuv"],
             linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
         ),
+        .target(name: "CFreshetTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "FreshetCore", swiftSettings: swift),
         .target(
             name: "FreshetTransport",
@@ -104,7 +105,7 @@ let package = Package(
         .target(
             name: "FreshetTestSupport",
             dependencies: [
-                "FreshetCore", "FreshetTransport", "FreshetHTTP", "Freshet", "FreshetGraphQL",
+                "FreshetCore", "FreshetTransport", "FreshetHTTP", "Freshet", "FreshetGraphQL", "CFreshetTLS",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],

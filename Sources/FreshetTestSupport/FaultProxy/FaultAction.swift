@@ -10,6 +10,10 @@ public enum FaultAction: Sendable, Hashable {
     case respond(FaultResponse)
     /// To an upgrade: the proxy opens the WebSocket itself, and closes it at once.
     case acceptAndClose(code: UInt16, reason: String = "")
+    /// To an upgrade: the server's 101 is passed on without its subprotocol (`no-subprotocol`).
+    case noSubprotocol
+    /// To an upgrade: the server's 101 is passed on with a wrong Sec-WebSocket-Accept (`bad-accept`).
+    case badAccept
     /// To a frame, or after a time: a close frame to the client, in the frame's place; the server's side is cut. No code may
     /// be wrong here: 1005 makes a frame without one.
     case close(code: UInt16, reason: String = "")
@@ -17,7 +21,8 @@ public enum FaultAction: Sendable, Hashable {
     case cut(FaultCut)
     /// To a request or a frame: it goes on so much later, and so does what follows it that way.
     case delay(Duration)
-    /// To a frame: it is not passed on. To a request: it is not passed on either, and never answered.
+    /// To a frame: it is not passed on. To a request: it is not passed on either, and never answered. To a connection: it
+    /// hears nothing, not in TLS's handshake either.
     case drop
     /// To a frame: neither it nor anything after it is passed on that way. After a time: nothing more, either way.
     case dropOnwards
@@ -46,6 +51,7 @@ public enum FaultAction: Sendable, Hashable {
     func isPossible(at moment: FaultMatch.Moment) -> Bool {
         switch (self, moment) {
         case (.cut, _): true
+        case (.drop, .connect), (.noSubprotocol, .upgrade), (.badAccept, .upgrade): true
         case (.respond, .upgrade), (.respond, .request), (.acceptAndClose, .upgrade): true
         case (.delay, .upgrade), (.delay, .request), (.drop, .upgrade), (.drop, .request): true
         case (.close, .frame), (.close, .delay), (.inject, .frame), (.inject, .delay): true

@@ -18,6 +18,10 @@ public struct FaultLogEntry: Sendable, Hashable {
     public enum Event: Sendable, Hashable {
         /// A client's connection was accepted.
         case connected
+        /// The handshake of TLS is over, where the proxy ends that.
+        case secured
+        /// It has failed, or TLS has later: why, in OpenSSL's words, as in "tlsv1 alert unknown ca" for a client's refusal.
+        case tlsFailed(String)
         /// A request, as the client sent it: an upgrade, or another one. Headers may hold secrets, and so may the query.
         case request(method: String, path: String, headers: [HTTPHeader], upgrade: Bool)
         /// The head of the server's answer.
@@ -51,6 +55,8 @@ extension FaultLogEntry: CustomStringConvertible {
     private static func words(_ event: Event) -> String {
         switch event {
         case .connected: "connected"
+        case .secured: "secured"
+        case .tlsFailed(let reason): "TLS failed: \(reason)"
         case .request(let method, let path, _, _): "\(method) \(path.prefix { $0 != "?" })"
         case .response(let status): "status \(status)"
         case .frame(let direction, let opcode, let size, _): "\(direction) opcode \(opcode), \(size) bytes"
@@ -67,6 +73,8 @@ extension FaultLogEntry: CustomStringConvertible {
         case .close(let code, _): "close \(code)"
         case .cut(let cut): "cut \(cut)"
         case .delay(let duration): "delay \(duration)"
+        case .noSubprotocol: "no subprotocol"
+        case .badAccept: "bad accept"
         case .drop: "drop"
         case .dropOnwards: "drop onwards"
         case .duplicate: "duplicate"

@@ -69,7 +69,7 @@ public struct FaultMatch: Sendable, Hashable {
         Self(moment: .frame(direction, kind, text: text), connection: connection, path: path)
     }
 
-    /// So long after a WebSocket was opened; of those that open from now on.
+    /// So long after a WebSocket was opened; for those that are open when the rule is added, so long after that.
     ///
     /// - Parameters:
     ///   - delay: how long.

@@ -23,7 +23,7 @@ import FreshetTransport
 public final class FaultProxy: Sendable {
     /// Where it listens, on 127.0.0.1.
     public let port: Int
-    /// What a client is to be given: the server's URL, with the proxy's address in it.
+    /// What a client is to be given: the server's URL, with the proxy's address in it, and `wss:` or `https:` where the proxy ends TLS.
     public let url: String
     private let shared: ProxyShared
 
@@ -44,13 +44,21 @@ public final class FaultProxy: Sendable {
         guard endpoint.socketPath == nil else {
             throw FreshetError(.invalidInput, "a fault proxy connects to a host, and not to a Unix socket")
         }
+        let endsTLS = configuration.authority != nil
+        guard !endsTLS || !endpoint.secure else {
+            throw FreshetError(
+                .invalidInput,
+                "a fault proxy that ends TLS talks plain TCP to the server",
+                hint: "give it a ws: or http: URL, or no authority"
+            )
+        }
         let upstream = try ProxyUpstream(host: endpoint.host, port: endpoint.port)
         let shared = try ProxyShared(configuration, ProxyClock(clock))
         let listener = try ProxyListener()
         self.shared = shared
         self.port = listener.port
         let scheme = String(url.prefix { $0 != ":" })
-        self.url = "\(scheme)://127.0.0.1:\(listener.port)\(endpoint.target)"
+        self.url = "\(scheme)\(endsTLS ? "s" : "")://127.0.0.1:\(listener.port)\(endpoint.target)"
         Thread.start { ProxyLoop(shared, listener, upstream).run() }
     }
 
@@ -74,7 +82,15 @@ public final class FaultProxy: Sendable {
                 hint: "upgrades and requests are answered, frames are changed; FaultAction says which is for what"
             )
         }
-        self.shared.rules { $0.add(rule) }
+        let number = self.shared.rules { $0.add(rule) }
+        if case .delay(let delay) = rule.match.moment { self.shared.add(.arm(rule: number, rule.match, delay)) }
+    }
+
+    /// Removes a rule that was added. What it has done stays done.
+    ///
+    /// - Parameter rule: all that are equal to it go.
+    public func remove(_ rule: FaultRule) {
+        self.shared.rules { $0.remove(rule) }
     }
 
     /// Removes all rules. What they have done stays done.
@@ -88,7 +104,7 @@ public final class FaultProxy: Sendable {
     ///   - cut: how.
     ///   - connection: which one, by its number from 1; nil for all that are open.
     public func cut(_ cut: FaultCut, connection: Int? = nil) {
-        self.shared.add(ProxyShared.Command(action: .cut(cut), connection: connection))
+        self.shared.add(.act(.cut(cut), connection: connection))
     }
 
     /// Closes WebSockets as a server would, with a close frame to the client; the server's side is cut.
@@ -98,7 +114,7 @@ public final class FaultProxy: Sendable {
     ///   - reason: in it.
     ///   - connection: which one, by its number from 1; nil for all that are open.
     public func close(code: UInt16, reason: String = "", connection: Int? = nil) {
-        self.shared.add(ProxyShared.Command(action: .close(code: code, reason: reason), connection: connection))
+        self.shared.add(.act(.close(code: code, reason: reason), connection: connection))
     }
 
     /// Sends a text message to clients, as if it came from the server.
@@ -107,7 +123,7 @@ public final class FaultProxy: Sendable {
     ///   - text: the message.
     ///   - connection: which one, by its number from 1; nil for all that are open.
     public func inject(_ text: String, connection: Int? = nil) {
-        self.shared.add(ProxyShared.Command(action: .inject(text), connection: connection))
+        self.shared.add(.act(.inject(text), connection: connection))
     }
 
     /// Sends bytes to clients as they are, as if they came from the server: frames that no server should send, or half of one.
@@ -116,7 +132,14 @@ public final class FaultProxy: Sendable {
     ///   - bytes: what to send, after the frames that were passed on before.
     ///   - connection: which one, by its number from 1; nil for all WebSockets that are open.
     public func inject(bytes: [UInt8], connection: Int? = nil) {
-        self.shared.add(ProxyShared.Command(action: .injectBytes(bytes), connection: connection))
+        self.shared.add(.act(.injectBytes(bytes), connection: connection))
+    }
+
+    /// Passes on nothing more, either way, of WebSockets that are open, and leaves them open (`srv.silent`).
+    ///
+    /// - Parameter connection: which one, by its number from 1; nil for all WebSockets that are open.
+    public func silence(connection: Int? = nil) {
+        self.shared.add(.act(.dropOnwards, connection: connection))
     }
 
     /// What has passed, the newest entries in order: as many as the configuration says.

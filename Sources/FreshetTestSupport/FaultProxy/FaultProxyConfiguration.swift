@@ -12,6 +12,9 @@ public struct FaultProxyConfiguration: Sendable, Hashable {
     /// Whether clients may offer permessage-deflate to the server. The proxy takes the offer out of the upgrade otherwise, since
     /// rules cannot find text in what is compressed. Nothing else that passes is changed without a fault.
     public var allowsCompression: Bool
+    /// Whose certificates clients are shown: the proxy ends TLS then, and talks plain TCP to the server. Nil: TLS goes through, as
+    /// any bytes.
+    public var authority: TestAuthority?
 
     /// Makes a configuration.
     ///
@@ -20,10 +23,18 @@ public struct FaultProxyConfiguration: Sendable, Hashable {
     ///   - logLimit: how many entries the log keeps.
     ///   - textLimit: how many bytes of each text frame the log keeps.
     ///   - allowsCompression: whether clients may offer permessage-deflate to the server.
-    public init(seed: UInt64 = 0, logLimit: Int = 10_000, textLimit: Int = 0, allowsCompression: Bool = false) {
+    ///   - authority: whose certificates clients are shown; the proxy ends TLS then.
+    public init(
+        seed: UInt64 = 0,
+        logLimit: Int = 10_000,
+        textLimit: Int = 0,
+        allowsCompression: Bool = false,
+        authority: TestAuthority? = nil
+    ) {
         self.seed = seed
         self.logLimit = logLimit
         self.textLimit = textLimit
         self.allowsCompression = allowsCompression
+        self.authority = authority
     }
 }

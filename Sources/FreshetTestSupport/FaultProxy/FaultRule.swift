@@ -30,3 +30,11 @@ public struct FaultRule: Sendable, Hashable {
         self.times = times
     }
 }
+
+extension FaultRule {
+    /// No ping is answered any more (`ws.no-pong`), until the rule is removed.
+    public static let noPong = FaultRule(.frame(.toClient, kind: .pong), .drop, times: nil)
+
+    /// Whoever closes is not answered (`ws.close-unanswered`), until the rule is removed: the server does not hear of it.
+    public static let noCloseAnswer = FaultRule(.frame(.toServer, kind: .close), .drop, times: nil)
+}

@@ -17,10 +17,14 @@ struct FaultRules: Sendable {
     private var entries: [Entry] = []
     private var lastID = 0
 
-    mutating func add(_ rule: FaultRule) {
+    /// Returns the rule's number.
+    mutating func add(_ rule: FaultRule) -> Int {
         self.lastID += 1
         self.entries.append(Entry(id: self.lastID, rule: rule))
+        return self.lastID
     }
+
+    mutating func remove(_ rule: FaultRule) { self.entries.removeAll { $0.rule == rule } }
 
     mutating func removeAll() { self.entries = [] }
 
@@ -60,7 +64,7 @@ struct FaultRules: Sendable {
 }
 
 extension FaultMatch {
-    fileprivate func isFor(_ connection: Int, _ path: String) -> Bool {
+    func isFor(_ connection: Int, _ path: String) -> Bool {
         (self.connection.map { $0 == connection } ?? true) && (self.path.map { path.contains($0) } ?? true)
     }
 

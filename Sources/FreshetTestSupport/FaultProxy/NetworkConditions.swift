@@ -64,14 +64,28 @@ public struct NetworkConditions: Sendable, Hashable {
     /// Whether nobody listens on the proxy's port (`tcp.refused`). Connections that are open stay.
     public var refusesConnections = false
 
+    /// Whether nobody answers on the proxy's port, as where a firewall drops what comes (`tcp.syn-drop`). Connections that are open
+    /// stay.
+    public var ignoresConnections = false
+
+    /// After how much silence, both ways, a connection is cut (`proxy.idle-timeout`); nil for never.
+    public var idleTimeout: Duration?
+
+    /// How many bytes of frames to the client are held back until they are so many (`proxy.buffering`); nil for none. What was held
+    /// back arrives when it is set to nil.
+    public var buffering: Int?
+
     /// After how many bytes to the client a connection is cut, drawn from the seed for each one that begins from now on.
     public var cutAfter: ClosedRange<Int>?
 
-    /// How it is cut then.
+    /// How it is cut then, and after silence.
     public var cut: FaultCut = .reset
 
     /// A network that comes and goes (`net.flap`).
     public var flap: Flap?
+
+    /// What TLS is like for connections that begin from now on, where the proxy ends it.
+    public var tls = TLSConditions()
 
     /// Makes a network without faults.
     public init() {}

@@ -22,6 +22,7 @@ extension ProxyConnection {
     func passRest(_ direction: FaultDirection, _ rest: [UInt8], _ turn: ProxyLoop.Turn) {
         if let held = self.held.removeValue(forKey: direction) { self.pass(held, direction, turn) }
         self.pass(rest, direction, turn)
+        if direction == .toClient { self.passKept(turn) }
     }
 
     private func pass(
@@ -32,9 +33,18 @@ extension ProxyConnection {
     ) {
         guard !self.dropping.contains(direction) else { return }
         switch direction {
+        case .toClient where turn.conditions.buffering != nil && self.fromServer.mode == .frames:
+            self.kept += bytes
+            if self.kept.count >= turn.conditions.buffering ?? 0 { self.passKept(turn) }
         case .toClient: self.toClient.append(bytes, at: turn.now, turn.conditions, later: later)
         case .toServer: self.toServer.append(bytes, at: turn.now, turn.conditions, later: later)
         }
+    }
+
+    /// What a middlebox has kept goes on.
+    func passKept(_ turn: ProxyLoop.Turn) {
+        self.toClient.append(self.kept, at: turn.now, turn.conditions)
+        self.kept = []
     }
 
     // MARK: - HTTP
@@ -61,7 +71,7 @@ extension ProxyConnection {
         case .cut(let cut): return self.leave(by: cut, turn)
         case .drop: return self.detach()
         case .delay(let duration): later = duration
-        default: break
+        default: self.answerFault = action
         }
         let extensions = "sec-websocket-extensions"
         let changes = head.isUpgrade && !self.shared.configuration.allowsCompression && head.value(extensions) != nil
@@ -77,20 +87,35 @@ extension ProxyConnection {
     }
 
     private func takeAnswer(_ bytes: [UInt8], _ turn: ProxyLoop.Turn) {
-        let status = ProxyHead(bytes).status
+        let head = ProxyHead(bytes)
+        let status = head.status
         self.note(.response(status: status))
-        self.pass(bytes, .toClient, turn)
+        self.pass(status == 101 ? self.upgradeAnswer(head) ?? bytes : bytes, .toClient, turn)
         if status == 101 {
             self.fromServer.expect(.frames)
             self.fromClient.expect(.frames)
-            self.timers = self.shared.rules { $0.delays(connection: self.number, path: self.path) }
-                .map { ($0.rule, turn.now + $0.delay) }
+            for (rule, delay) in self.shared.rules({ $0.delays(connection: self.number, path: self.path) }) {
+                self.arm(rule, delay, turn)
+            }
         } else if status >= 200 {
             // The next head is expected when there is a request for it.
             self.fromServer.expect(.raw)
             if self.fromClient.mode == .waiting { self.fromClient.expect(.head) }
         }
         self.takePieces(.toServer, turn)
+    }
+
+    /// The server's 101 as a rule wants it; nil: as it came.
+    private func upgradeAnswer(_ head: ProxyHead) -> [UInt8]? {
+        switch self.answerFault {
+        case .noSubprotocol: head.bytes(without: "sec-websocket-protocol")
+        case .badAccept:
+            head.bytes(
+                without: "sec-websocket-accept",
+                with: HTTPHeader("Sec-WebSocket-Accept", Upgrade.accept(for: "another key"))
+            )
+        default: nil
+        }
     }
 
     // MARK: - Frames
@@ -137,30 +162,49 @@ extension ProxyConnection {
 
     private func sayClose(_ code: UInt16, _ reason: String, _ turn: ProxyLoop.Turn) {
         let payload = CloseFrame(code: code, reason: reason).payload.array
+        self.passKept(turn)
         self.toClient.append(RawConnection.frame(0x88, payload), at: turn.now, turn.conditions)
         self.leave(by: .end, turn)
     }
 
     // MARK: - Without a frame or a request
 
+    private var isWebSocket: Bool { self.fromServer.mode == .frames && !self.isDetached }
+
+    func take(_ command: ProxyShared.Command, _ turn: ProxyLoop.Turn) {
+        switch command {
+        case .act(let action, let connection):
+            if connection ?? self.number == self.number { self.act(action, turn) }
+        case .arm(let rule, let match, let delay):
+            if self.isWebSocket, match.isFor(self.number, self.path) { self.arm(rule, delay, turn) }
+        }
+    }
+
+    /// Sets a timer for a rule, once: it may have been found when the WebSocket opened, and be told of after that.
+    private func arm(_ rule: Int, _ delay: Duration, _ turn: ProxyLoop.Turn) {
+        if self.armed.insert(rule).inserted { self.timers.append((rule, turn.now + delay)) }
+    }
+
     /// Does what a call wants, or a rule whose time has come. Close frames and messages are for open WebSockets only.
     func act(_ action: FaultAction, _ turn: ProxyLoop.Turn) {
         guard !self.isOver else { return }
-        let isWebSocket = self.fromServer.mode == .frames && !self.isDetached
         switch action {
+        case .drop:
+            self.note(.fault(action))
+            self.detach()
         case .cut(let cut):
             self.note(.fault(action))
             self.cut(cut)
-        case .close(let code, let reason) where isWebSocket:
+        case .close(let code, let reason) where self.isWebSocket:
             self.note(.fault(action))
             self.sayClose(code, reason, turn)
-        case .inject(let text) where isWebSocket:
+        case .inject(let text) where self.isWebSocket:
             self.note(.fault(action))
             self.pass(Self.text(text, .toClient), .toClient, turn)
-        case .injectBytes(let bytes) where isWebSocket:
+        case .injectBytes(let bytes) where self.isWebSocket:
             self.note(.fault(action))
             self.pass(bytes, .toClient, turn)
-        case .dropOnwards where isWebSocket:
+        case .dropOnwards where self.isWebSocket:
             self.note(.fault(action))
             self.dropping = [.toClient, .toServer]
         default: break

@@ -11,21 +11,24 @@ import Glibc
 final class ProxyConnection {
     let number: Int
     let shared: ProxyShared
-    private let client: RawConnection
-    private var server: RawConnection?
-    private var isConnecting = false
+    let client: ProxyClient
+    private let upstream: ProxyUpstream
+    var server: RawConnection?
+    var isConnecting = false
     private var clientEnded = false
     private var serverEnded = false
     /// Whether the end of one side's half has been passed on.
     private var relayed: Set<FaultDirection> = []
     /// Whether a socket has taken no more.
     private var blocked: Set<FaultDirection> = []
-    private var endedBy: FaultLogEntry.Side?
+    var endedBy: FaultLogEntry.Side?
     /// How many bytes to the client are left before it is cut.
     private var left: Int?
-    private(set) var isOver = false
+    /// When something came last, from either side.
+    private var heardAt: Duration
+    var isOver = false
     /// The server's side is gone by a fault: the client's bytes are read and forgotten, until it ends.
-    private(set) var isDetached = false
+    var isDetached = false
 
     var fromClient = StreamCutter(of: .client)
     var fromServer = StreamCutter(of: .server)
@@ -37,16 +40,29 @@ final class ProxyConnection {
     var dropping: Set<FaultDirection> = []
     /// Frames that wait for the next one, to come after it.
     var held: [FaultDirection: [UInt8]] = [:]
-    /// Rules that act some time after the upgrade.
+    /// Rules that act some time after the upgrade, and those that have been taken up.
     var timers: [(rule: Int, due: Duration)] = []
+    var armed: Set<Int> = []
+    /// What is done to the server's answer to the upgrade.
+    var answerFault: FaultAction?
+    /// What a middlebox keeps until there is more of it.
+    var kept: [UInt8] = []
 
     /// What may wait to be written before no more is read.
     private static let pipeLimit = 256 << 10
 
-    init(_ number: Int, _ client: RawConnection, _ shared: ProxyShared, _ turn: ProxyLoop.Turn) {
+    init(
+        _ number: Int,
+        _ client: ProxyClient,
+        to upstream: ProxyUpstream,
+        _ shared: ProxyShared,
+        _ turn: ProxyLoop.Turn
+    ) {
         self.number = number
         self.client = client
+        self.upstream = upstream
         self.shared = shared
+        self.heardAt = turn.now
         var random = SeededRandom(shared.configuration.seed ^ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
         self.toClient = ProxyPipe(seed: random.next())
         self.toServer = ProxyPipe(seed: random.next())
@@ -55,11 +71,16 @@ final class ProxyConnection {
 
     func note(_ event: FaultLogEntry.Event) { self.shared.note(event, of: self.number) }
 
-    func begin(to upstream: ProxyUpstream, _ turn: ProxyLoop.Turn) {
+    func begin(_ turn: ProxyLoop.Turn) {
         self.note(.connected)
         let action = self.shared.rules { $0.action(on: .connect, connection: self.number, path: "") }
         if let action { return self.act(action, turn) }
-        self.server = upstream.dial()
+        guard self.client.isSecuring else { return self.dial() }
+        if turn.conditions.tls.stallsHandshake { self.detach() }
+    }
+
+    private func dial() {
+        self.server = self.upstream.dial()
         self.isConnecting = true
         if self.server == nil { self.finish(by: .unreachable, reset: true) }
     }
@@ -71,14 +92,16 @@ final class ProxyConnection {
         var client: Int32 = 0
         var server: Int32 = 0
         if self.mayReadClient(conditions) { client |= Int32(POLLIN) }
-        if self.blocked.contains(.toClient), self.isOpen(.toClient, conditions) { client |= Int32(POLLOUT) }
+        if self.blocked.contains(.toClient) || self.client.hasOutput, self.isOpen(.toClient, conditions) {
+            client |= Int32(POLLOUT)
+        }
         if self.mayReadServer(conditions) { server |= Int32(POLLIN) }
         if self.isConnecting || self.blocked.contains(.toServer) && self.isOpen(.toServer, conditions) {
             server |= Int32(POLLOUT)
         }
         // Without a descriptor poll() does not tell of a hang-up either, which nobody would take.
-        return [(client, Optional(self.client)), (server, self.server)].map { events, socket in
-            pollfd(fd: events == 0 ? -1 : socket?.descriptor ?? -1, events: Int16(events), revents: 0)
+        return [(client, self.client.descriptor), (server, self.server?.descriptor ?? -1)].map { events, descriptor in
+            pollfd(fd: events == 0 ? -1 : descriptor, events: Int16(events), revents: 0)
         }
     }
 
@@ -87,7 +110,13 @@ final class ProxyConnection {
         var all = self.timers.map(\.due)
         if self.mayWrite(.toClient, conditions), let due = self.toClient.due { all.append(due) }
         if self.mayWrite(.toServer, conditions), let due = self.toServer.due { all.append(due) }
+        if let idle = self.idleEnd(conditions) { all.append(idle) }
         return all.min()
+    }
+
+    /// When a middlebox has had enough of the silence.
+    private func idleEnd(_ conditions: NetworkConditions) -> Duration? {
+        self.isDetached ? nil : conditions.idleTimeout.map { self.heardAt + $0 }
     }
 
     private func isOpen(_ direction: FaultDirection, _ conditions: NetworkConditions) -> Bool {
@@ -106,7 +135,10 @@ final class ProxyConnection {
     }
 
     private func mayWrite(_ direction: FaultDirection, _ conditions: NetworkConditions) -> Bool {
-        if direction == .toServer, self.isConnecting || self.server == nil { return false }
+        switch direction {
+        case .toServer: if self.isConnecting || self.server == nil { return false }
+        case .toClient: if self.client.isSecuring { return false }
+        }
         return !self.blocked.contains(direction) && self.isOpen(direction, conditions)
     }
 
@@ -129,19 +161,53 @@ final class ProxyConnection {
     }
 
     private func readClient(_ buffer: inout [UInt8], _ turn: ProxyLoop.Turn) {
-        switch self.client.readSome(into: &buffer) {
-        case .nothingYet: return
-        case .failed: self.finish(by: .client, reset: true)
+        if self.isDetached { return self.forgetClient(&buffer) }
+        let wasSecuring = self.client.isSecuring
+        let read = self.client.readSome(into: &buffer)
+        if wasSecuring || self.client.failure != nil { self.takeHandshake(read, turn) }
+        guard !self.isOver, !self.isDetached else { return }
+        switch read {
+        case .nothingYet: break
+        case .failed: return self.finish(by: .client, reset: true)
         case .bytes(let bytes):
-            guard !self.isDetached else { return }
+            self.heardAt = turn.now
             self.fromClient.append(bytes)
             self.takePieces(.toServer, turn)
-        case .end:
-            guard !self.isDetached else { return self.finish(by: .client) }
-            self.clientEnded = true
-            self.endedBy = self.endedBy ?? .client
-            self.passRest(.toServer, self.fromClient.takeRest(), turn)
-            self.toServer.end(.relayed, at: turn.now, turn.conditions)
+        case .end: return self.endClient(turn)
+        }
+        if self.client.hasEnded, !self.isDetached { self.endClient(turn) }
+    }
+
+    private func forgetClient(_ buffer: inout [UInt8]) {
+        switch self.client.forgetSome(into: &buffer) {
+        case .nothingYet, .bytes: return
+        case .end: self.finish(by: .client)
+        case .failed: self.finish(by: .client, reset: true)
+        }
+    }
+
+    private func endClient(_ turn: ProxyLoop.Turn) {
+        guard !self.clientEnded else { return }
+        self.clientEnded = true
+        self.endedBy = self.endedBy ?? .client
+        self.passRest(.toServer, self.fromClient.takeRest(), turn)
+        self.toServer.end(.relayed, at: turn.now, turn.conditions)
+    }
+
+    /// The handshake of TLS is over, or has failed; or TLS has failed later.
+    private func takeHandshake(_ read: RawConnection.Read, _ turn: ProxyLoop.Turn) {
+        if let failure = self.client.failure {
+            self.note(.tlsFailed(failure))
+            self.endedBy = .client
+            // What is to be told goes out; an RST would overtake it.
+            self.detach()
+            self.client.endWriting(.nothing)
+        } else if !self.client.isSecuring {
+            self.note(.secured)
+            self.dial()
+        } else if case .end = read {
+            self.note(.tlsFailed("the client has ended the connection"))
+            self.finish(by: .client)
         }
     }
 
@@ -150,6 +216,7 @@ final class ProxyConnection {
         case .nothingYet: return
         case .failed: self.finish(by: .server, reset: true)
         case .bytes(let bytes):
+            self.heardAt = turn.now
             self.fromServer.append(bytes)
             self.takePieces(.toClient, turn)
         case .end:
@@ -169,9 +236,11 @@ final class ProxyConnection {
         for timer in due where !self.isDetached && !self.isOver {
             if let action = self.shared.rules({ $0.action(ofRule: timer.rule) }) { self.act(action, turn) }
         }
+        if let idle = self.idleEnd(turn.conditions), idle <= turn.now { self.act(.cut(turn.conditions.cut), turn) }
+        if turn.conditions.buffering == nil { self.passKept(turn) }
         self.writeToServer(turn)
         self.writeToClient(turn)
-        if !self.isOver, self.relayed.count == 2 { self.finish(by: self.endedBy ?? .server) }
+        if !self.isOver, self.relayed.count == 2, !self.client.hasOutput { self.finish(by: self.endedBy ?? .server) }
     }
 
     func writeToServer(_ turn: ProxyLoop.Turn) {
@@ -192,6 +261,9 @@ final class ProxyConnection {
     }
 
     private func writeToClient(_ turn: ProxyLoop.Turn) {
+        if !self.isOver, self.client.hasOutput, self.isOpen(.toClient, turn.conditions), !self.client.flush() {
+            return self.finish(by: .client, reset: true)
+        }
         while !self.isOver, self.mayWrite(.toClient, turn.conditions) {
             if self.left == 0 {
                 self.left = nil
@@ -215,52 +287,5 @@ final class ProxyConnection {
                 self.cut(cut)
             }
         }
-    }
-
-    // MARK: - Ends
-
-    /// Ends the server's side; the client's goes on by itself.
-    func detach(reset: Bool = false) {
-        self.server?.shut(reset: reset)
-        self.server = nil
-        (self.isDetached, self.isConnecting) = (true, false)
-        self.endedBy = self.endedBy ?? .proxy
-        self.toServer.removeAll()
-    }
-
-    /// The server's side ends now, the client's when it has been sent what is on its way.
-    func leave(by cut: FaultCut, _ turn: ProxyLoop.Turn) {
-        self.writeToServer(turn)
-        guard !self.isOver else { return }
-        self.detach(reset: cut == .reset)
-        self.toClient.end(.cut(cut), at: turn.now, turn.conditions)
-    }
-
-    /// Ends the client's side, now.
-    func cut(_ cut: FaultCut) {
-        guard !self.isOver else { return }
-        // Where nothing else is on its way: a text frame of 4096 bytes, with the first of them.
-        if cut == .endInFrame, self.fromServer.mode == .frames, !self.toClient.isInside {
-            _ = self.client.writeSome([0x81, 0x7E, 0x10, 0x00, 0x7B])
-        }
-        self.endedBy = self.endedBy ?? .proxy
-        self.toClient.removeAll()
-        switch cut {
-        case .reset: self.finish(by: .proxy, reset: true)
-        case .end, .endInFrame:
-            self.detach()
-            self.client.endWriting()
-        case .halfOpen: self.detach(reset: true)
-        }
-    }
-
-    /// Ends both sides for good.
-    func finish(by side: FaultLogEntry.Side, reset: Bool = false) {
-        guard !self.isOver else { return }
-        self.isOver = true
-        self.client.shut(reset: reset)
-        self.server?.shut(reset: reset)
-        self.server = nil
-        self.note(.ended(by: self.endedBy ?? side))
     }
 }

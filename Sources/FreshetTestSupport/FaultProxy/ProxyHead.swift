@@ -29,14 +29,15 @@ struct ProxyHead: Sendable {
 
     var isUpgrade: Bool { self.value("upgrade")?.lowercased() == "websocket" }
 
-    /// The same without a header.
-    func bytes(without name: String) -> [UInt8] {
+    /// The same without a header, and with another one.
+    func bytes(without name: String, with header: HTTPHeader? = nil) -> [UInt8] {
         let kept =
             self.lines.prefix(1)
             + zip(self.lines.dropFirst(), self.headers).compactMap { line, header in
                 header.name.lowercased() == name ? nil : line
             }
-        return Array((kept.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+        let more = header.map { "\r\n\($0.name): \($0.value)" } ?? ""
+        return Array((kept.joined(separator: "\r\n") + more + "\r\n\r\n").utf8)
     }
 
     /// The answer of a server that takes the upgrade, and the first subprotocol.

@@ -17,28 +17,37 @@ struct ProxyListener: Sendable {
     let port: Int
     /// The socket that listens; nil while connections are refused.
     private(set) var descriptor: Int32?
+    /// The connection that fills the backlog, so that whoever comes next hears nothing.
+    private var filler: RawConnection?
 
     init() throws(FreshetError) {
         guard let (holder, port) = Self.bind(to: 0) else {
             throw FreshetError(.invalidInput, "there is no port for a proxy on 127.0.0.1")
         }
         (self.holder, self.port) = (holder, port)
-        self.open()
+        self.open(isFull: false)
         guard self.descriptor != nil else {
             Self.shut(holder)
             throw FreshetError(.invalidInput, "cannot listen on port \(port) of 127.0.0.1")
         }
     }
 
-    mutating func open() {
+    /// Whether it listens and nobody is accepted.
+    var isFull: Bool { self.filler != nil }
+
+    /// Listens; when `isFull`, with a backlog of one that is taken: the system drops what comes then, as a firewall does.
+    mutating func open(isFull: Bool) {
+        if self.isFull != isFull { self.refuse() }
         guard self.descriptor == nil, let (descriptor, _) = Self.bind(to: self.port) else { return }
-        guard listen(descriptor, 1024) == 0 else { return Self.shut(descriptor) }
+        guard listen(descriptor, isFull ? 0 : 1024) == 0 else { return Self.shut(descriptor) }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         self.descriptor = descriptor
+        if isFull { self.filler = RawConnection(to: self.port) }
     }
 
     /// Refuses connections, those too that nobody has accepted yet.
     mutating func refuse() {
+        self.filler.take()?.shut()
         if let descriptor = self.descriptor.take() { Self.shut(descriptor) }
     }
 
@@ -50,7 +59,7 @@ struct ProxyListener: Sendable {
 
     /// A connection that waits; `isExhausted` when there is none to be had for want of descriptors.
     func accept() -> (connection: RawConnection?, isExhausted: Bool) {
-        guard let listening = self.descriptor else { return (nil, false) }
+        guard !self.isFull, let listening = self.descriptor else { return (nil, false) }
         #if canImport(Darwin)
         let descriptor = Darwin.accept(listening, nil, nil)
         #else

@@ -17,6 +17,7 @@ final class ProxyLoop {
     private let shared: ProxyShared
     private var listener: ProxyListener
     private let upstream: ProxyUpstream
+    private let tls: ProxyTLS?
     private var connections: [ProxyConnection] = []
     private var lastNumber = 0
     private var flap: (flap: NetworkConditions.Flap, began: Duration)?
@@ -30,6 +31,7 @@ final class ProxyLoop {
         self.shared = shared
         self.listener = listener
         self.upstream = upstream
+        self.tls = shared.configuration.authority.map { ProxyTLS($0) }
     }
 
     /// Returns when the proxy was stopped, and everything has ended.
@@ -46,9 +48,7 @@ final class ProxyLoop {
         let turn = Turn(now: self.shared.clock.now(), conditions: self.shared.conditions)
         if events[0].revents != 0 { self.shared.waker.drain() }
         for command in self.shared.takeCommands() {
-            for connection in self.connections where command.connection ?? connection.number == connection.number {
-                connection.act(command.action, turn)
-            }
+            for connection in self.connections { connection.take(command, turn) }
         }
         let change = self.network(turn)
         let known = self.connections
@@ -70,7 +70,8 @@ final class ProxyLoop {
     /// The waker's events, the listener's, and two for each connection.
     private func wait() -> [pollfd] {
         let conditions = self.shared.conditions
-        let listener = self.acceptAgain == nil ? self.listener.descriptor ?? -1 : -1
+        let accepts = self.acceptAgain == nil && !self.listener.isFull
+        let listener = accepts ? self.listener.descriptor ?? -1 : -1
         var events = [self.shared.waker.readEnd, listener].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         for connection in self.connections { events += connection.interest(conditions) }
         if poll(&events, nfds_t(events.count), -1) < 0 {
@@ -92,7 +93,11 @@ final class ProxyLoop {
             isDown = turn.now - cycle >= flap.up
             change = cycle + (isDown ? period : flap.up)
         }
-        if isDown || turn.conditions.refusesConnections { self.listener.refuse() } else { self.listener.open() }
+        if isDown || turn.conditions.refusesConnections {
+            self.listener.refuse()
+        } else {
+            self.listener.open(isFull: turn.conditions.ignoresConnections)
+        }
         if isDown {
             for connection in self.connections { connection.act(.cut(.reset), turn) }
         }
@@ -108,8 +113,17 @@ final class ProxyLoop {
                 return
             }
             self.lastNumber += 1
-            let connection = ProxyConnection(self.lastNumber, client, self.shared, turn)
-            connection.begin(to: self.upstream, turn)
+            let session = self.tls?.session(turn.conditions.tls)
+            let connection = ProxyConnection(
+                self.lastNumber,
+                ProxyClient(client, session),
+                to: self.upstream,
+                self.shared,
+                turn
+            )
+            // Nothing in clear where there is to be TLS.
+            let isRefused = self.tls != nil && session == nil
+            if isRefused { connection.finish(by: .proxy, reset: true) } else { connection.begin(turn) }
             self.connections.append(connection)
         }
     }

@@ -4,10 +4,12 @@ import FreshetCore
 
 /// What a `FaultProxy` and its thread have in common.
 final class ProxyShared: Sendable {
-    /// What a call wants done to connections: `connection` is one's number, nil for all.
-    struct Command: Sendable {
-        let action: FaultAction
-        let connection: Int?
+    /// What a call wants of connections that are open.
+    enum Command: Sendable {
+        /// To do this; the number is that of one, nil for all.
+        case act(FaultAction, connection: Int?)
+        /// To do what the rule of this number says, so much later.
+        case arm(rule: Int, FaultMatch, Duration)
     }
 
     private struct State: Sendable {

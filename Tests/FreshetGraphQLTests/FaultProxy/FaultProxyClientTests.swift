@@ -17,21 +17,23 @@ struct FaultProxyClientTests {
     private static let query = "subscription { ticks(every: 1) { n } }"
 
     /// A client that tries again soon, and notices silence soon.
-    private static func client(_ proxy: FaultProxy) -> GraphQLClient {
+    private static func client(_ proxy: FaultProxy, trusting authority: TestAuthority? = nil) -> GraphQLClient {
         var policy = ConnectionPolicy()
         policy.backoff = Backoff(initial: .milliseconds(1), cap: .milliseconds(5))
         var configuration = GraphQLClientConfiguration(policy: policy)
         configuration.webSocket.pingInterval = .seconds(1)
         configuration.webSocket.pongDeadline = .seconds(1)
+        configuration.webSocket.tls.authorities = authority.map { .text($0.certificate) }
         return GraphQLClient(url: proxy.url, configuration: configuration)
     }
 
     /// Takes ticks, does something at the third, and goes on to the third after a gap: the numbers, 0 for a gap.
     private static func ticks(
         _ proxy: FaultProxy,
+        trusting authority: TestAuthority? = nil,
         atThree fault: @Sendable (FaultProxy) throws -> Void
     ) async throws -> [Int] {
-        let client = Self.client(proxy)
+        let client = Self.client(proxy, trusting: authority)
         var numbers: [Int] = []
         for try await event in client.subscribe(Tick.self, Self.query) {
             let number = event.value?.n ?? 0
@@ -128,6 +130,45 @@ struct FaultProxyClientTests {
         #expect(numbers == Array(1...200))
         await client.close()
         #expect(await server.statistics.total == 1)
+        proxy.stop()
+        await server.shutdown()
+    }
+
+    @Test("tls.mid-stream-alert, tls.truncation: one gap, as every end", arguments: [FaultCut.alert, .truncate])
+    func endsOfTLS(_ cut: FaultCut) async throws {
+        let authority = try TestAuthority()
+        let server = try await EmbeddedServer()
+        let configuration = FaultProxyConfiguration(authority: authority)
+        let proxy = try FaultProxy(to: await server.url, configuration: configuration)
+        #expect(try await Self.ticks(proxy, trusting: authority) { $0.cut(cut) } == [1, 2, 3, 0, 1, 2, 3])
+        #expect(await server.statistics.total == 2)
+        proxy.stop()
+        await server.shutdown()
+    }
+
+    @Test(
+        "tls.expired, tls.wrong-host, tls.unknown-ca, tls.client-cert-required: fatal, also at a reconnection",
+        arguments: [
+            (TLSConditions.Certificate.expired, FreshetError.TLSFailure.expired), (.wrongHost, .wrongHost),
+            (.unknownAuthority, .unknownAuthority), (.good, .clientCertificateRequired),
+        ]
+    )
+    func fatalTLS(_ certificate: TLSConditions.Certificate, _ failure: FreshetError.TLSFailure) async throws {
+        let authority = try TestAuthority()
+        let server = try await EmbeddedServer()
+        let configuration = FaultProxyConfiguration(authority: authority)
+        let proxy = try FaultProxy(to: await server.url, configuration: configuration)
+        await #expect {
+            try await Self.ticks(proxy, trusting: authority) { proxy in
+                proxy.conditions.tls.certificate = certificate
+                proxy.conditions.tls.requiresClientCertificate = certificate == .good
+                proxy.cut(.reset)
+            }
+        } throws: {
+            ($0 as? FreshetError)?.kind == .tls(failure) && ($0 as? FreshetError)?.hint != nil
+        }
+        // Once, and not again and again.
+        #expect(proxy.log.filter { $0.event == .connected }.count == 2)
         proxy.stop()
         await server.shutdown()
     }

@@ -212,4 +212,69 @@ struct FaultProxyNetworkTests {
         }
         proxy.stop()
     }
+
+    @Test("tcp.syn-drop: nobody answers, connections that are open stay, and all is well afterwards")
+    func synDrop() async throws {
+        let server = try ProxyPeer.echo()
+        defer { server.stop() }
+        let proxy = try FaultProxy(to: server.url)
+        defer { proxy.stop() }
+        let open = try await ProxyPeer.connect(proxy)
+        proxy.conditions.ignoresConnections = true
+        var configuration = FaultyPeer.configuration(deadline: .seconds(1))
+        var error: FreshetError?
+        // The first ones may have come before the backlog was full.
+        for _ in 1...5 where error?.kind != .timeout(.connect) {
+            error = await FaultyPeer.receive(from: proxy.url, configuration).error
+        }
+        #expect(error?.kind == .timeout(.connect))
+        try await open.send(text: "still here")
+        var iterator = open.makeAsyncIterator()
+        #expect(try await iterator.next()?.text == "still here")
+        proxy.conditions.ignoresConnections = false
+        configuration.deadline = .seconds(10)
+        var socket: WebSocket?
+        while socket == nil { socket = try? await ProxyPeer.connect(proxy) }
+        await socket?.close()
+    }
+
+    @Test("proxy.idle-timeout: silence is cut, and whatever comes begins it anew")
+    func idleTimeout() async throws {
+        let server = try ProxyPeer.echo()
+        defer { server.stop() }
+        let clock = ManualClock()
+        let proxy = try FaultProxy(to: server.url, clock: clock)
+        defer { proxy.stop() }
+        proxy.conditions.idleTimeout = .seconds(60)
+        let socket = try await ProxyPeer.connect(proxy)
+        await clock.sleeper(of: .seconds(60))
+        clock.jump(by: .seconds(30))
+        try await socket.send(text: "a")
+        var iterator = socket.makeAsyncIterator()
+        #expect(try await iterator.next()?.text == "a")
+        await clock.expire(.seconds(60))
+        #expect(await FaultyPeer.rest(of: socket).error?.kind == .closed(code: 1006))
+        #expect(proxy.log.first { $0.event == .fault(.cut(.reset)) }?.time == .seconds(90))
+    }
+
+    @Test("proxy.buffering: frames are held back until there is much of them, or the middlebox changes its mind")
+    func buffering() async throws {
+        let server = try ProxyPeer.echo()
+        defer { server.stop() }
+        let proxy = try FaultProxy(to: server.url, configuration: FaultProxyConfiguration(textLimit: 100))
+        defer { proxy.stop() }
+        proxy.conditions.buffering = 10
+        let socket = try await ProxyPeer.connect(proxy)
+        for text in ["a", "b", "c", "d", "e"] { try await socket.send(text: text) }
+        // Three bytes each: four of them are more than ten, and the fifth is not.
+        #expect(await proxy.entry { $0.isFrame(.toClient) && $0.text == "e" } != nil)
+        proxy.cut(.end)
+        #expect(await FaultyPeer.rest(of: socket).messages == ["a", "b", "c", "d"])
+        let second = try await ProxyPeer.connect(proxy)
+        try await second.send(text: "f")
+        #expect(await proxy.entry { $0.isFrame(.toClient) && $0.text == "f" } != nil)
+        proxy.conditions.buffering = nil
+        var iterator = second.makeAsyncIterator()
+        #expect(try await iterator.next()?.text == "f")
+    }
 }
