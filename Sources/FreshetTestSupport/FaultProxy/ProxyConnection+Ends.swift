@@ -9,6 +9,7 @@ extension ProxyConnection {
         (self.isDetached, self.isConnecting) = (true, false)
         self.endedBy = self.endedBy ?? .proxy
         self.toServer.removeAll()
+        self.kept = []
     }
 
     /// The server's side ends now, the client's when it has been sent what is on its way.

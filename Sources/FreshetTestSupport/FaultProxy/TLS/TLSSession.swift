@@ -3,6 +3,7 @@
 import CFreshetTLS
 
 /// The server's side of TLS on one connection: bytes of TLS on one side, what they say on the other. Lives on the proxy's thread.
+@safe
 final class TLSSession {
     enum State {
         case handshake, open
