@@ -15,15 +15,16 @@ import FreshetTransport
 /// ```
 ///
 /// It is a proxy for TCP: ``conditions`` and ``cut(_:connection:)`` work with any protocol, TLS included. It also reads HTTP/1.1 and
-/// WebSocket without TLS; for these there are rules, and a log of requests, answers and frames to assert on. Where no fault
-/// says otherwise, bytes go on as they came; a frame goes on when all of it has come.
+/// WebSocket; for these there are rules, and a log of requests, answers and frames to assert on: without TLS, or where the proxy
+/// ends it, with a ``TestAuthority`` in its configuration. Where no fault says otherwise, bytes go on as they came; a frame goes on
+/// when all of it has come.
 ///
 /// What is called takes effect before anything that is sent after the call has returned. All connections share one thread. When
 /// the last reference goes away, the proxy stops.
 public final class FaultProxy: Sendable {
     /// Where it listens, on 127.0.0.1.
     public let port: Int
-    /// What a client is to be given: the server's URL, with the proxy's address in it, and `wss:` or `https:` where the proxy ends TLS.
+    /// What a client is to be given: the server's URL, with the proxy's address in it; `wss:` or `https:` where the proxy ends TLS.
     public let url: String
     private let shared: ProxyShared
 

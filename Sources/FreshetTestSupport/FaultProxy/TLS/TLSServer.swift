@@ -6,7 +6,8 @@ import FreshetTransport
 /// A certificate with its key, and what is asked of clients, as OpenSSL keeps it. Lives on the proxy's thread.
 @safe
 final class TLSServer {
-    // Proof for `unsafe`: made in `init` or not at all, freed in `deinit` only; sessions hold what they need of it themselves.
+    // Proof for `unsafe` and @safe: made in `init` or not at all, freed in `deinit` only; sessions hold what they need of it
+    // themselves.
     private let handle: OpaquePointer
 
     /// Nil when OpenSSL cannot use the texts.

@@ -12,8 +12,8 @@ final class TLSSession {
         case failed
     }
 
-    // Proof for `unsafe`: it is taken over in `init` and freed in `deinit` only; each call is given arrays that live through it, and
-    // their true sizes.
+    // Proof for `unsafe` and @safe: it is taken over in `init` and freed in `deinit` only, and handed to nobody; each call is given
+    // arrays that live through it, and their true sizes.
     private let handle: OpaquePointer
 
     @unsafe
