@@ -84,7 +84,9 @@ public final class FaultProxy: Sendable {
             )
         }
         let number = self.shared.rules { $0.add(rule) }
-        if case .delay(let delay) = rule.match.moment { self.shared.add(.arm(rule: number, rule.match, delay)) }
+        if case .delay(let delay) = rule.match.moment {
+            self.shared.add(.arm(rule: number, rule.match, due: self.shared.clock.now() + delay))
+        }
     }
 
     /// Removes a rule that was added. What it has done stays done.

@@ -95,7 +95,7 @@ extension ProxyConnection {
             self.fromServer.expect(.frames)
             self.fromClient.expect(.frames)
             for (rule, delay) in self.shared.rules({ $0.delays(connection: self.number, path: self.path) }) {
-                self.arm(rule, delay, turn)
+                self.arm(rule, due: turn.now + delay)
             }
         } else if status >= 200 {
             // The next head is expected when there is a request for it.
@@ -175,14 +175,14 @@ extension ProxyConnection {
         switch command {
         case .act(let action, let connection):
             if connection ?? self.number == self.number { self.act(action, turn) }
-        case .arm(let rule, let match, let delay):
-            if self.isWebSocket, match.isFor(self.number, self.path) { self.arm(rule, delay, turn) }
+        case .arm(let rule, let match, let due):
+            if self.isWebSocket, match.isFor(self.number, self.path) { self.arm(rule, due: due) }
         }
     }
 
     /// Sets a timer for a rule, once: it may have been found when the WebSocket opened, and be told of after that.
-    private func arm(_ rule: Int, _ delay: Duration, _ turn: ProxyLoop.Turn) {
-        if self.armed.insert(rule).inserted { self.timers.append((rule, turn.now + delay)) }
+    private func arm(_ rule: Int, due: Duration) {
+        if self.armed.insert(rule).inserted { self.timers.append((rule, due)) }
     }
 
     /// Does what a call wants, or a rule whose time has come. Close frames and messages are for open WebSockets only.

@@ -42,7 +42,8 @@ struct ProxyListener: Sendable {
         guard listen(descriptor, isFull ? 0 : 1024) == 0 else { return Self.shut(descriptor) }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         self.descriptor = descriptor
-        if isFull { self.filler = RawConnection(to: self.port) }
+        // Not waited for: a client may have come first, and then it is the client that fills the backlog.
+        if isFull { self.filler = (try? ProxyUpstream(host: "127.0.0.1", port: self.port))?.dial() }
     }
 
     /// Refuses connections, those too that nobody has accepted yet.

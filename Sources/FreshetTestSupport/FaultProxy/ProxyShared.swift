@@ -8,8 +8,8 @@ final class ProxyShared: Sendable {
     enum Command: Sendable {
         /// To do this; the number is that of one, nil for all.
         case act(FaultAction, connection: Int?)
-        /// To do what the rule of this number says, so much later.
-        case arm(rule: Int, FaultMatch, Duration)
+        /// To do what the rule of this number says, at this time.
+        case arm(rule: Int, FaultMatch, due: Duration)
     }
 
     private struct State: Sendable {

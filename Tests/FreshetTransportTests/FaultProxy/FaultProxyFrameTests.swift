@@ -104,7 +104,9 @@ struct FaultProxyFrameTests {
         defer { server.stop() }
         let proxy = try FaultProxy(to: server.url)
         defer { proxy.stop() }
-        let socket = try await WebSocket.connect(to: proxy.url, configuration: FaultyPeer.impatient())
+        var configuration = FaultyPeer.impatient()
+        configuration.pongDeadline = .seconds(3)  // a busy machine takes long for a pong
+        let socket = try await WebSocket.connect(to: proxy.url, configuration: configuration)
         // While all is well, pings are answered.
         let pong = try #require(
             await proxy.entry { if case .frame(.toClient, 10, _, _) = $0.event { true } else { false } }
