@@ -143,9 +143,12 @@ extension SubscriptionEngine {
         guard self.handOver?.epoch == epoch else { return }
         self.handOver = nil
         if let current = self.current { self.actions.append(.stop(.lastWord(current))) }
-        for id in self.streams.keys.sorted() where self.streams[id]?.home == epoch {
-            self.lose(id, because: "")
-            guard self.streams[id] != nil, let current = self.current else { continue }
+        for id in self.streams.keys.sorted() {
+            if self.streams[id]?.home == epoch { self.lose(id, because: "") }
+            // What came meanwhile is not on the old one yet, be it sent on the new one or still waiting there.
+            guard let stream = self.streams[id], stream.home == nil, let current = self.current,
+                self.connections[current]?.table.contains(id) == false
+            else { continue }
             self.connections[current]?.table.add(id)
         }
         if let current = self.current { self.pump(current) }

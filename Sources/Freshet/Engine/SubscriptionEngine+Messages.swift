@@ -175,9 +175,10 @@ extension SubscriptionEngine {
             return self.takeOverIfReady()
         }
         self.handOver?.overlaps[run.id]?.cameOnOld(updates)
-        self.streams[run.id]?.failures = 0
         self.confirmed([run.id], on: epoch)
         if let actions = self.streams[run.id]?.continuity.received(updates) { self.perform(actions, of: run.id) }
+        // One that is asked for again has another number now, and keeps its failures.
+        self.streams[run.id]?.failures = 0
         if self.handOver != nil { self.takeOverIfReady() }
     }
 }

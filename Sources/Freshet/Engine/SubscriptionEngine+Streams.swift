@@ -75,6 +75,15 @@ extension SubscriptionEngine {
         if let poll = stream.poll { self.stopAsking(id, poll) }
         if stream.failures > 0 { self.actions.append(.stop(.again(id))) }
         if stream.speaksEvery != nil { self.actions.append(.stop(.silenceOf(id))) }
+        self.unsubscribe(id)
+        self.handOver?.overlaps[id] = nil
+        if self.streams.isEmpty { self.drive(.unwanted) } else { self.takeOverIfReady() }
+        if stream.isPollable { self.endedPollable() }
+        self.reportState()
+    }
+
+    /// Ends it on the servers that know it.
+    mutating func unsubscribe(_ id: SubscriptionID) {
         for epoch in self.connections.keys.sorted() where self.connections[epoch]?.isClosing == false {
             guard self.connections[epoch]?.table.remove(id) == true else { continue }
             if let message = self.connections[epoch]?.source.unsubscribe(id) {
@@ -82,10 +91,6 @@ extension SubscriptionEngine {
             }
             self.pump(epoch)
         }
-        self.handOver?.overlaps[id] = nil
-        if self.streams.isEmpty { self.drive(.unwanted) } else { self.takeOverIfReady() }
-        if stream.isPollable { self.endedPollable() }
-        self.reportState()
     }
 
     static var outcomeUnknown: FreshetError {
@@ -135,7 +140,9 @@ extension SubscriptionEngine {
     }
 
     mutating func subscribeAgain(_ id: SubscriptionID) {
-        guard let epoch = self.current else { return }
+        // What came while the connection is replaced is on the new one alone.
+        let epochs = [self.current, self.handOver?.epoch].compactMap { $0 }
+        guard let epoch = epochs.first(where: { self.connections[$0]?.table.contains(id) == true }) else { return }
         self.connections[epoch]?.table.requeue(id)
         self.pump(epoch)
     }
@@ -156,6 +163,9 @@ extension SubscriptionEngine {
             case .fetchLater(let number): self.fetchLater(id, number)
             case .cancelFetch: self.stopFetching(id, self.streams[id]?.continuity.fetch ?? 0)
             case .subscribeAgain: self.subscribeAgain(id)
+            case .askAgain(let reason): self.askAgain(id, because: reason)
+            case .fail(let error): self.end(id, .failed(error), byServer: false)
+            case .note(let text): self.actions.append(.note(text))
             }
         }
     }

@@ -31,6 +31,12 @@ extension ContinuityMachine {
     ///   - gap: what there may be.
     /// - Returns: what is to be done.
     package mutating func takeOver(_ overlap: Overlap, afterLastWord: Bool, gap: Gap) -> [Action] {
+        if self.recovery == .numbered, self.isLive, self.replay.position != nil {
+            // Its numbers say how the new stream goes on from the old one, whatever has come of either.
+            self.numbering.begin(outage: gap.outage)
+            self.state = overlap.position == nil ? .live : .replaying
+            return self.handOut(overlap.held)
+        }
         if self.isLive, let (updates, repeated) = overlap.takeOver(afterLastWord: afterLastWord) {
             self.replay.begin()
             self.replay.expect(repeated)
@@ -40,12 +46,12 @@ extension ContinuityMachine {
             return self.handOut(updates)
         }
         switch self.recovery {
-        case .none where self.isLive, .position where self.isLive, .list where self.isLive:
+        case .none where self.isLive, .position where self.isLive, .list where self.isLive, .numbered where self.isLive:
             // What was handed out already may still come again, in whatever order.
             self.replay.expect(Array(Set(overlap.old)))
             self.state = .live
             return [.deliver([.gap(gap)])] + self.handOut(overlap.held)
-        case .none, .position, .list, .snapshot, .custom:
+        case .none, .position, .list, .numbered, .snapshot, .custom:
             var actions = self.lost()
             actions += self.subscribed(gap: gap)
             actions += self.confirmed()

@@ -26,6 +26,12 @@ package struct ContinuityMachine: Sendable {
         case cancelFetch
         /// Nothing from that position on is to be had: subscribe again, from the beginning.
         case subscribeAgain
+        /// End it on the server, and after a while subscribe again from the position; always the last action.
+        case askAgain(String)
+        /// The feed cannot go on; always the last action.
+        case fail(FreshetError)
+        /// For the log: the server did something odd.
+        case note(String)
     }
 
     enum State {
@@ -61,6 +67,7 @@ package struct ContinuityMachine: Sendable {
     /// What the last snapshot had of each object: changes that are no newer may still be on their way.
     private var covered: [JSONValue: Position] = [:]
     var resumedAt: Position?
+    var numbering = Numbering()
     /// A gap that was withheld when its subscription was lost again.
     var withheld: Gap?
     /// What the next list makes up for; nil at the beginning.
@@ -78,7 +85,7 @@ package struct ContinuityMachine: Sendable {
     /// Whether marks are of use.
     package var wantsMarks: Bool {
         switch self.recovery {
-        case .position, .list: true
+        case .position, .list, .numbered: true
         case .none: false
         case .snapshot, .custom:
             if case .live = self.state { !self.covered.isEmpty } else { true }
@@ -88,7 +95,7 @@ package struct ContinuityMachine: Sendable {
     /// Whether keys are those of elements. With a snapshot they are those of the objects that the elements are about.
     var hasKeys: Bool {
         switch self.recovery {
-        case .position, .list: true
+        case .position, .list, .numbered: true
         case .none, .snapshot, .custom: false
         }
     }
@@ -97,7 +104,7 @@ package struct ContinuityMachine: Sendable {
     package var isPlain: Bool {
         guard case .live = self.state, !self.replay.isExpecting, self.covered.isEmpty else { return false }
         switch self.recovery {
-        case .position, .list: return false
+        case .position, .list, .numbered: return false
         case .none, .snapshot, .custom: return true
         }
     }
@@ -127,8 +134,9 @@ package struct ContinuityMachine: Sendable {
         case .none:
             self.state = .live
             return wasLost ? [.deliver([.gap(gap)])] : []
-        case .position, .list:
+        case .position, .list, .numbered:
             self.resumedAt = self.replay.position
+            self.numbering.begin(outage: gap.outage)
             self.replay.begin()
             self.state = isResumed ? .replaying : .live
             return wasLost && !isResumed ? [.deliver([.gap(gap)])] : []
@@ -184,6 +192,7 @@ package struct ContinuityMachine: Sendable {
     }
 
     mutating func handOut(_ updates: [MarkedUpdate]) -> [Action] {
+        guard self.recovery != .numbered else { return self.handOutNumbered(updates) }
         var items: [FeedItem] = []
         items.reserveCapacity(updates.count)
         for update in updates {

@@ -8,7 +8,7 @@ public import FreshetCore
 /// | | after a drop | promise |
 /// |---|---|---|
 /// | ``none`` | subscribes again, after a gap | best effort |
-/// | ``cursor(variable:path:key:overlap:)`` | subscribes from the last result's cursor; no gap | as good as the server's cursor |
+/// | ``cursor(variable:path:key:overlap:isNumbered:)`` | subscribes from the last result's cursor; no gap | as good as the server's cursor; checked, where results have numbers |
 /// | ``refetch(_:variables:operationName:key:version:)`` | subscribes, holds back, asks the query, hands out its result as a snapshot and then what was held back | convergent |
 /// | ``refetch(using:)`` | the same by a function of your own, such as a REST call; lives by that alone while there is no WebSocket | convergent |
 /// | ``refetch(key:version:conditionally:)`` | the same by a function that knows validators and versions | convergent |
@@ -31,7 +31,7 @@ public struct GraphQLRecovery<Value: Sendable>: Sendable {
 
     enum Kind: Sendable {
         case none
-        case cursor(variable: String, path: JSONPath, key: JSONPath?, overlap: Int)
+        case cursor(variable: String, path: JSONPath, key: JSONPath?, overlap: Int, isNumbered: Bool)
         case query(GraphQLRequest, key: JSONPath?, version: JSONPath?)
         case function(Fetch, key: JSONPath?, version: JSONPath?)
         case custom(@Sendable (Gap?) async throws -> Recovered)
@@ -47,20 +47,45 @@ public struct GraphQLRecovery<Value: Sendable>: Sendable {
     /// Results that come twice are recognised by their key, and handed out once. A server that refuses the cursor, or goes on
     /// before it, is told as a gap of cause `historyLost`.
     ///
+    /// With `isNumbered` the server is not taken at its word. From the feed's first result on, or from its position, each number
+    /// is handed out once and in order, on one connection and from one to the next:
+    ///
+    /// - A result whose number is not above the last one's is dropped, with a note in the log.
+    /// - One beyond the next number is not handed out either. The subscription is ended on the server, and made again on the
+    ///   same connection from the last number, after ``ConnectionPolicy/subscriptionBackoff``; meanwhile the state is `degraded`.
+    /// - If the server goes on beyond the next number then too, it does not have what is between: a gap of cause `historyLost`
+    ///   with the exact `count`, then that result. A number that was told to be missing is not handed out any more.
+    /// - A result without a whole number at `path` is handed out, and ends the feed with a `.decoding` error: nothing could be
+    ///   promised any more.
+    ///
+    /// What the server leaves out at the very end is found out when something follows it. A server that begins to count anew is
+    /// not heard before it has reached the last number, unless it refuses the cursor.
+    ///
     /// - Parameters:
     ///   - variable: the document's variable for where to begin; without a cursor yet it is as in the call.
     ///   - path: where a result's cursor is below `data`, as in `ticks.n`.
     ///   - key: where its identity is; the cursor itself, if nil.
     ///   - overlap: how many results before the last one to begin with, for servers whose cursors do not follow the order in
     ///     which results become visible.
+    ///   - isNumbered: whether the cursors are whole numbers that go up by one with each result of this subscription. Then they
+    ///     are the results' identity and order: `key` and `overlap` are not used.
     /// - Returns: the recovery.
     public static func cursor(
         variable: String,
         path: JSONPath,
         key: JSONPath? = nil,
-        overlap: Int = 0
+        overlap: Int = 0,
+        isNumbered: Bool = false
     ) -> GraphQLRecovery {
-        GraphQLRecovery(kind: .cursor(variable: variable, path: path, key: key, overlap: max(overlap, 0)))
+        GraphQLRecovery(
+            kind: .cursor(
+                variable: variable,
+                path: path,
+                key: isNumbered ? nil : key,
+                overlap: isNumbered ? 0 : max(overlap, 0),
+                isNumbered: isNumbered
+            )
+        )
     }
 
     /// Asks a query over the same WebSocket for the whole state. Its one root field has the subscription's type.
@@ -128,7 +153,7 @@ public struct GraphQLRecovery<Value: Sendable>: Sendable {
     var recovery: Recovery {
         switch self.kind {
         case .none: .none
-        case .cursor(_, _, _, let overlap): .position(overlap: overlap)
+        case .cursor(_, _, _, let overlap, let isNumbered): isNumbered ? .numbered : .position(overlap: overlap)
         case .query, .function: .snapshot
         case .custom: .custom
         }
@@ -147,7 +172,7 @@ public struct GraphQLRecovery<Value: Sendable>: Sendable {
     func marking(_ request: GraphQLRequest) -> GraphQLRequest {
         var request = request
         switch self.kind {
-        case .cursor(let variable, let path, let key, _):
+        case .cursor(let variable, let path, let key, _, _):
             request.cursorVariable = variable
             request.positionPath = path.below("data")
             request.keyPath = key?.below("data")

@@ -6,7 +6,9 @@ import Testing
 /// The README's rows for GraphQL without a snapshot and with one: what a feed hears after a drop, and in which order.
 struct ContinuityMachineTests {
     private static let gap = Gap(cause: .unknown, reason: "the server went away", outage: .seconds(3))
-    private static let all: [Recovery] = [.none, .snapshot, .custom, .position(overlap: 0), .position(overlap: 2)]
+    private static let all: [Recovery] = [
+        .none, .snapshot, .custom, .position(overlap: 0), .position(overlap: 2), .numbered,
+    ]
 
     private func updates(_ texts: String...) -> [MarkedUpdate] { texts.map { .plain($0) } }
 

@@ -53,6 +53,9 @@ extension [ContinuityMachine.Action] {
             case .fetchLater(let number): "fetch later, after \(number)"
             case .cancelFetch: "cancel fetch"
             case .subscribeAgain: "subscribe again"
+            case .askAgain(let reason): "ask again: \(reason)"
+            case .fail(let error): "fail \(error.kind)"
+            case .note(let text): "note: \(text)"
             }
         }
     }
@@ -66,7 +69,7 @@ extension [ContinuityMachine.Action] {
                     if case .gap(let gap) = item { gap } else { nil }
                 }
             case .fetch(_, let gap): gap.map { [$0] } ?? []
-            case .cancelFetch, .fetchLater, .subscribeAgain: []
+            case .cancelFetch, .fetchLater, .subscribeAgain, .askAgain, .fail, .note: []
             }
         }
     }

@@ -20,6 +20,9 @@ package enum Mutation: String, CaseIterable, Sendable {
     /// One drop of a slow consumer is not counted (nats.swift 120).
     case overflowMiscounted = "overflow-miscounted"
 
+    /// One number that the server does not have is not counted.
+    case holeMiscounted = "hole-miscounted"
+
     /// That there is no WebSocket, and what comes is polled, is not told.
     case silentPolling = "silent-polling"
     /// When the WebSocket is there again, the last poll is handed out once more.
@@ -38,6 +41,12 @@ package enum Mutation: String, CaseIterable, Sendable {
                 ? items.filter { if case .update = $0 { false } else { true } } : items
         case .silentPolling:
             items.filter { if case .rest(.gap) = $0 { false } else { true } }
+        case .holeMiscounted:
+            items.map { item in
+                guard case .gap(var gap) = item, gap.cause == .historyLost, let count = gap.count else { return item }
+                gap.count = count - 1
+                return .gap(gap)
+            }
         case .polledTwice, .oldSocketSpeaks, .cursorOffByOne, .leakedSubscription, .mutationSentTwice,
             .overflowMiscounted:
             items

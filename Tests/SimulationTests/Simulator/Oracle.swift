@@ -10,6 +10,8 @@ struct Oracle {
     let lastWhenWell: [Int]
     /// Whether the upgrade was ever refused: then those end that cannot do without the WebSocket.
     let wasRefused: Bool
+    /// Whether the server always had every event, and sent it where it should.
+    let isWithoutLoss: Bool
 
     /// What is wrong; nil when all is well.
     func verdict() -> String? {
@@ -72,9 +74,10 @@ struct Oracle {
         if missing > 0, told.isEmpty {
             return "\(missing) are missing before \(number) and nothing says so, at \(place)"
         }
-        guard !self.hasSnapshots, !told.isEmpty, told.allSatisfy({ $0.cause == .overflow }) else {
-            return nil
+        let isCounted = told.allSatisfy { gap in
+            gap.cause == .overflow || self.consumer.kind == .numbered && gap.count != nil
         }
+        guard !self.hasSnapshots, !told.isEmpty, isCounted else { return nil }
         let counted = told.reduce(0) { $0 + ($1.count ?? 0) }
         return counted == missing
             ? nil : "\(missing) are missing before \(number), and \(counted) are said to be, at \(place)"
@@ -100,12 +103,16 @@ struct Oracle {
         case .overflow:
             return self.consumer.delivery.overflow == .suspending ? "an overflow while suspending, at \(place)" : nil
         case .historyLost, .compacted:
-            let hasPosition = self.consumer.kind == .cursor || self.consumer.kind == .list
-            return hasPosition ? nil : "historyLost without a cursor, at \(place)"
+            guard [.cursor, .numbered, .list].contains(self.consumer.kind) else {
+                return "historyLost without a cursor, at \(place)"
+            }
+            let isWrong = self.consumer.kind == .numbered && self.isWithoutLoss
+            return isWrong ? "historyLost, and the server has everything, at \(place)" : nil
         case .polling:
             return self.consumer.isPollable ? nil : "polling without a way to poll, at \(place)"
         case .unknown:
             if self.consumer.kind == .list { return self.judge(gapInList: place) }
+            if self.consumer.kind == .numbered { return self.judge(gapInNumbered: place) }
             guard self.consumer.kind == .cursor else { return nil }
             // Before its first element, and the first after the server forgot, a feed has no cursor to go on from.
             let before = self.consumer.log[..<place].reversed().prefix { entry in
@@ -125,6 +132,15 @@ struct Oracle {
         for entry in self.consumer.log[..<place].reversed() {
             guard case .gap(let gap) = entry else { return "a gap although there was a list, at \(place)" }
             if gap.cause == .historyLost { return nil }
+        }
+        return nil
+    }
+
+    /// One that has had an element goes on from there, however many connections there are, until the server forgot.
+    private func judge(gapInNumbered place: Int) -> String? {
+        for entry in self.consumer.log[..<place].reversed() {
+            if case .update = entry { return "a gap although there was a number, at \(place)" }
+            if case .gap(let gap) = entry, gap.cause == .historyLost { return nil }
         }
         return nil
     }

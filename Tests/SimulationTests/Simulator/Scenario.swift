@@ -7,13 +7,14 @@ import FreshetTestSupport
 struct Scenario {
     /// How a consumer's feed makes up for what it misses.
     enum Kind: CaseIterable {
-        case live, cursor, snapshot, list
+        case live, cursor, numbered, snapshot, list
 
         /// What the server is asked. One that lists first is asked for what comes after exactly that.
         var query: String {
             switch self {
             case .live, .snapshot: "live"
             case .cursor: "cursor"
+            case .numbered: "numbered"
             case .list: "after"
             }
         }
@@ -38,6 +39,8 @@ struct Scenario {
     let forgets: Bool
     /// Whether it sends the event at the cursor again.
     let isInclusive: Bool
+    /// In one of so many numbered events the server repeats, swaps, leaves out or goes back; 0: never.
+    let carelessness: Int
 
     init(_ random: inout SeededRandom) {
         self.topics = Int.random(in: 1...3, using: &random)
@@ -52,6 +55,7 @@ struct Scenario {
         self.latency = .milliseconds([0, 1, 20, 300].randomElement(using: &random) ?? 1)
         self.forgets = Int.random(in: 0..<5, using: &random) == 0
         self.isInclusive = Bool.random(using: &random)
+        self.carelessness = [0, 0, 3, 10, 50].randomElement(using: &random) ?? 0
         var policy = ConnectionPolicy()
         policy.waitsForFirstConnection = true
         policy.backoff.cap = .seconds(Int.random(in: 1...10, using: &random))

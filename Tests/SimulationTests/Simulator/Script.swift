@@ -146,6 +146,7 @@ final class Script {
         self.server.start()
         self.server.isMute = false
         self.server.refusals = 0
+        self.server.takeCare()
         self.client.refusesUntil = .zero
         self.client.allowUpgrades()
         self.client.restFailsUntil = .zero
@@ -170,7 +171,8 @@ final class Script {
                 consumer: consumer,
                 server: self.server,
                 lastWhenWell: self.lastWhenWell,
-                wasRefused: self.client.hasRefused
+                wasRefused: self.client.hasRefused,
+                isWithoutLoss: self.scenario.carelessness == 0 && !self.scenario.forgets
             )
             if let fault = oracle.verdict() {
                 let policy = "\(consumer.kind), \(consumer.delivery.overflow)"

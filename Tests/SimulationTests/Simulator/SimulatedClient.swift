@@ -75,17 +75,16 @@ final class SimulatedClient {
 
     func open(_ consumer: SimulatedConsumer) {
         self.consumers[consumer.id] = consumer
-        var request = GraphQLRequest(
-            query: consumer.kind.query,
-            variables: ["topic": .integer(Int64(consumer.topic))]
-        )
+        let variables: [String: JSONValue] = ["topic": .integer(Int64(consumer.topic))]
+        var request = GraphQLRequest(query: consumer.kind.query, variables: variables)
         request.positionPath = consumer.kind == .live ? nil : "data.e.n"
         request.keyPath = consumer.kind == .snapshot ? "data.e.t" : nil
-        request.cursorVariable = consumer.kind == .cursor || consumer.kind == .list ? "after" : nil
+        request.cursorVariable = [.cursor, .numbered, .list].contains(consumer.kind) ? "after" : nil
         let recovery: Recovery =
             switch consumer.kind {
             case .live: .none
             case .cursor: .position(overlap: consumer.id.isMultiple(of: 3) ? 2 : 0)
+            case .numbered: .numbered
             case .snapshot: .snapshot
             case .list: .list
             }

@@ -4,11 +4,13 @@ import FreshetCore
 
 /// A server of numbered events, one log for each topic, that speaks graphql-transport-ws.
 ///
-/// `live` begins now, `cursor` after an event (or with it), `after` after it, `state` asks for the number of the last event, `add` executes something.
+/// `live` begins now, `cursor` after an event (or with it), `numbered` as well, but carelessly, `after` after it, `state` asks for the number of the last event, `add` executes something.
 final class SimulatedServer {
     private struct Subscription {
         let topic: Int
-        let isCursor: Bool
+        var isNumbered = false
+        /// An event that changes places with the next one.
+        var held: Int?
     }
 
     private final class Session {
@@ -22,7 +24,10 @@ final class SimulatedServer {
     }
 
     private let clock: SimulatedClock
+    private let chance: Chance
     private let isInclusive: Bool
+    /// In one of so many numbered events something is wrong; 0: never.
+    private var carelessness: Int
     private var sessions: [UInt64: Session] = [:]
     /// The number of each topic's last event, and of the oldest that it still has.
     private(set) var last: [Int]
@@ -38,11 +43,13 @@ final class SimulatedServer {
     private(set) var broken: Set<String> = []
     private(set) var peak = 0
 
-    init(topics: Int, clock: SimulatedClock, isInclusive: Bool) {
+    init(scenario: Scenario, clock: SimulatedClock, chance: Chance) {
         self.clock = clock
-        self.isInclusive = isInclusive
-        self.last = Array(repeating: 0, count: topics)
-        self.oldest = Array(repeating: 1, count: topics)
+        self.chance = chance
+        self.isInclusive = scenario.isInclusive
+        self.carelessness = scenario.carelessness
+        self.last = Array(repeating: 0, count: scenario.topics)
+        self.oldest = Array(repeating: 1, count: scenario.topics)
     }
 
     var openConnections: Int { self.sessions.count }
@@ -84,9 +91,38 @@ final class SimulatedServer {
             guard let session = self.sessions[epoch] else { continue }
             for (id, subscription) in session.subscriptions.sorted(by: { $0.key < $1.key })
             where subscription.topic == topic {
-                session.connection.serverSends(Self.next(id, topic, self.last[topic]))
+                self.send(id, topic, self.last[topic], session)
             }
         }
+    }
+
+    /// One event of a subscription, or what a careless server makes of it.
+    private func send(_ id: String, _ topic: Int, _ number: Int, _ session: Session) {
+        guard let subscription = session.subscriptions[id] else { return }
+        var numbers = [number]
+        if subscription.isNumbered, self.carelessness > 0, self.chance.below(self.carelessness) == 0 {
+            switch self.chance.below(4) {
+            case 0: numbers = [number, number]
+            case 1: numbers = []
+            case 2: numbers = [max(number - 1 - self.chance.below(10), 1), number]
+            default:
+                if subscription.held == nil {
+                    session.subscriptions[id]?.held = number
+                    return
+                }
+            }
+        }
+        if let held = subscription.held {
+            numbers.append(held)
+            session.subscriptions[id]?.held = nil
+        }
+        for number in numbers { session.connection.serverSends(Self.next(id, topic, number)) }
+    }
+
+    /// From now on nothing is wrong; one more event shows what was missing at the end.
+    func takeCare() {
+        self.carelessness = 0
+        for topic in self.last.indices { self.publish(topic) }
     }
 
     func forget(_ topic: Int, keeping count: Int) {
@@ -175,10 +211,15 @@ final class SimulatedServer {
         let topic = Int(number)
         switch query {
         case "live":
-            session.subscriptions[id] = Subscription(topic: topic, isCursor: false)
+            session.subscriptions[id] = Subscription(topic: topic)
+        case "numbered":
+            session.subscriptions[id] = Subscription(topic: topic, isNumbered: true)
+            self.replay(id, topic, after: Self.afterPath.value(in: bytes), isInclusive: self.isInclusive, session)
         case "cursor":
+            session.subscriptions[id] = Subscription(topic: topic)
             self.replay(id, topic, after: Self.afterPath.value(in: bytes), isInclusive: self.isInclusive, session)
         case "after":
+            session.subscriptions[id] = Subscription(topic: topic)
             self.replay(id, topic, after: Self.afterPath.value(in: bytes), isInclusive: false, session)
         case "state":
             session.connection.serverSends(Self.next(id, topic, self.last[topic]))
@@ -197,7 +238,6 @@ final class SimulatedServer {
         isInclusive: Bool,
         _ session: Session
     ) {
-        session.subscriptions[id] = Subscription(topic: topic, isCursor: true)
         guard case .integer(let after)? = after else { return }
         let first = Int(after) + (isInclusive ? 0 : 1)
         guard Int(after) + 1 >= self.oldest[topic] else {
@@ -206,7 +246,7 @@ final class SimulatedServer {
             return session.connection.serverSends(#"{"id":"\#(id)","type":"error","payload":\#(error)}"#)
         }
         for number in stride(from: max(first, 1), through: self.last[topic], by: 1) {
-            session.connection.serverSends(Self.next(id, topic, number))
+            self.send(id, topic, number, session)
         }
     }
 }

@@ -25,7 +25,7 @@ package struct Simulation {
         let scenario = Scenario(&random)
         let chance = Chance(random)
         let clock = SimulatedClock()
-        let server = SimulatedServer(topics: scenario.topics, clock: clock, isInclusive: scenario.isInclusive)
+        let server = SimulatedServer(scenario: scenario, clock: clock, chance: chance)
         let client = SimulatedClient(
             scenario: scenario,
             clock: clock,
