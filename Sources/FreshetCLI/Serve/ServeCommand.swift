@@ -19,7 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
             It speaks graphql-transport-ws and serves
               count(to: Int!): Int!
               ticks(every: Int = 1000, to: Int, bytes: Int = 0): Tick!    # Tick { n at pad }, every in milliseconds
-              events(after: Int, to: Int, every: Int = 1): Event!         # Event { n key }, a log of 100 a second
+              events(after: Int, to: Int, every: Int = 1): Event!         # Event { n key k }, a log of 100 a second
 
             Signals: USR1 drops every connection, USR2 stalls and resumes, HUP restarts (refusing for --down).
             Its address goes to stdout; every connection that opens or closes is a line on stderr, with how many are open.
@@ -50,6 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
                 switch event {
                 case .connected(let open): terminal.note("open \(open)")
                 case .disconnected(let open): terminal.note("close \(open)")
+                case .subscribed, .refused: break
                 }
             }
             _ = terminal.record(Array("listening \(await server.url)\n".utf8))

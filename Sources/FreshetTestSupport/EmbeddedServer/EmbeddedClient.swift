@@ -25,6 +25,9 @@ final class EmbeddedClient {
     private let loop: EventLoop
     private let log: EmbeddedLog
     private let tokens: ExpiringTokens?
+    private let wantsTokens: Bool
+    private let forgotten: () -> Int
+    private let onEvent: (EmbeddedServer.Event) -> Void
     private var session = GraphQLServerSession()
     /// Answers wait here while the client does not take them, before any value.
     private var answers: [String] = []
@@ -33,6 +36,7 @@ final class EmbeddedClient {
     private var untimed: [String] = []
     private var turn = 0
     private var stalled = false
+    private var token: String?
     private var expiry: ContinuousClock.Instant?
     private var expiryTimer: UInt64?
     private var lookTimer: UInt64?
@@ -41,11 +45,30 @@ final class EmbeddedClient {
     /// Requests that came with a token that was not good, or no longer.
     private(set) var expired = 0
 
-    init(_ peer: WebSocketPeer, on loop: EventLoop, log: EmbeddedLog, tokens: ExpiringTokens?) {
+    /// - Parameters:
+    ///   - peer: its connection.
+    ///   - loop: where it lives.
+    ///   - log: of the server.
+    ///   - tokens: those that it may show.
+    ///   - wantsTokens: whether it has to.
+    ///   - forgotten: up to which element cursors are not known any more.
+    ///   - onEvent: hears of subscriptions to `events`, and of tokens that are not good.
+    init(
+        _ peer: WebSocketPeer,
+        on loop: EventLoop,
+        log: EmbeddedLog,
+        tokens: ExpiringTokens?,
+        wantsTokens: Bool,
+        forgotten: @escaping () -> Int,
+        onEvent: @escaping (EmbeddedServer.Event) -> Void
+    ) {
         self.peer = peer
         self.loop = loop
         self.log = log
         self.tokens = tokens
+        self.wantsTokens = wantsTokens
+        self.forgotten = forgotten
+        self.onEvent = onEvent
         peer.onMessage = { [weak self] text in self.map { $0.perform($0.session.received(text)) } }
         peer.onWritable = { [weak self] in self?.pump() }
         if peer.subprotocol != "graphql-transport-ws" {
@@ -92,26 +115,62 @@ final class EmbeddedClient {
     // MARK: - Tokens
 
     private func acknowledge(_ token: String?) {
-        if let tokens = self.tokens {
+        if let tokens = self.tokens, self.wantsTokens || token != nil {
             guard let expiry = tokens.expiry(of: token), expiry > .now else {
                 self.expired += 1
+                self.onEvent(.refused(token: token ?? ""))
                 return self.peer.close(code: 4403, reason: "Forbidden")
             }
+            self.token = token
             self.expiry = expiry
-            self.expiryTimer = self.loop.schedule(after: expiry - .now + Self.grace) { [weak self] in
-                guard let self, self.peer.isOpen else { return }
-                self.expired += 1
-                self.peer.close(code: 4403, reason: "Token expired")
-            }
+            self.closeAtExpiry()
         }
         self.answers.append(#"{"type":"connection_ack"}"#)
     }
 
+    private func closeAtExpiry() {
+        guard let expiry = self.expiry else { return }
+        if let timer = self.expiryTimer { self.loop.cancel(timer: timer) }
+        self.expiryTimer = self.loop.schedule(after: max(expiry - .now, .zero) + Self.grace) { [weak self] in
+            guard let self, self.peer.isOpen else { return }
+            self.expired += 1
+            self.onEvent(.refused(token: self.token ?? ""))
+            self.peer.close(code: 4403, reason: "Token expired")
+        }
+    }
+
+    /// Tokens may have ended before their time.
+    func checkToken() {
+        guard let token = self.token else { return }
+        self.expiry = self.tokens?.expiry(of: token)
+        self.closeAtExpiry()
+    }
+
     // MARK: - Values
+
+    /// So many elements of `events` come again, of those with such names.
+    func rewind(by count: Int, where isMeant: (String) -> Bool) {
+        for (id, entry) in self.running where isMeant(entry.plan.name ?? "") {
+            if case .log(_, let every) = entry.plan.pace {
+                self.running[id]?.next = max(every, entry.next - count * every)
+            }
+        }
+    }
 
     private func start(_ id: String, _ plan: EmbeddedPlan) {
         if let expiry = self.expiry, expiry <= .now { self.expired += 1 }
-        self.running[id] = Running(plan: plan, next: plan.first(of: self.log))
+        if case .log(let after?, _) = plan.pace, after < self.forgotten() {
+            self.answers.append(
+                #"{"id":"\#(id)","type":"error","payload":[{"message":"The cursor \#(after) is no longer known."}]}"#
+            )
+            self.session.refused(id)
+            return
+        }
+        let first = plan.first(of: self.log)
+        if case .log(_, let every) = plan.pace, let name = plan.name {
+            self.onEvent(.subscribed(name: name, after: first - every))
+        }
+        self.running[id] = Running(plan: plan, next: first)
         switch plan.pace {
         case .timed(let interval): self.tick(id, interval)
         case .asTaken: self.untimed.append(id)

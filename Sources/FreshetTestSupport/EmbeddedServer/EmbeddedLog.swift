@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FreshetCore
+
 /// The log behind `events`: elements 1, 2, 3, … for the whole server. It goes on by itself, at an even pace, and nothing of it
 /// is ever lost, not by a restart of the server either.
 ///
@@ -11,6 +13,7 @@ package struct EmbeddedLog: Sendable {
 
     package let perSecond: Int
     private let began = ContinuousClock.now
+    private let end = Locked<Int?>(nil)
 
     package init(perSecond: Int) {
         self.perSecond = min(max(perSecond, 1), 1_000_000)
@@ -19,7 +22,14 @@ package struct EmbeddedLog: Sendable {
     /// The newest element; 0 when there is none.
     package func last(at now: ContinuousClock.Instant = .now) -> Int {
         let (seconds, attoseconds) = (now - self.began).components
-        return Int(seconds) * self.perSecond + Int(attoseconds / 1_000_000_000) * self.perSecond / 1_000_000_000
+        let last = Int(seconds) * self.perSecond + Int(attoseconds / 1_000_000_000) * self.perSecond / 1_000_000_000
+        return min(last, self.end.withLock { $0 } ?? last)
+    }
+
+    /// Nothing more comes.
+    package func stop() {
+        let last = self.last()
+        self.end.withLock { $0 = $0 ?? last }
     }
 
     /// When an element came.
@@ -30,4 +40,7 @@ package struct EmbeddedLog: Sendable {
 
     /// The key of an element.
     package static func key(of n: Int) -> Int { n % self.keys }
+
+    /// The element's number among those of its key, from 1.
+    package static func place(of n: Int) -> Int { (n - 1) / self.keys + 1 }
 }

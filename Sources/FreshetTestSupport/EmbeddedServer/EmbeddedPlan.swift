@@ -18,6 +18,8 @@ struct EmbeddedPlan {
     /// nil: for ever.
     let last: Int?
     let pace: Pace
+    /// What the subscription is called, if it wants to be called something.
+    let name: String?
     private let pad: String
     /// The payload but for what each element is asked: computed once.
     private let prefix: String
@@ -27,13 +29,15 @@ struct EmbeddedPlan {
         fields: [GraphQLDocument.Field],
         last: Int?,
         pace: Pace,
-        pad: String = ""
+        pad: String = "",
+        name: String? = nil
     ) {
         self.field = field
         self.fields = fields
         self.last = last
         self.pace = pace
         self.pad = pad
+        self.name = name
         self.prefix = #"{"data":{"\#(field.responseKey)":"#
     }
 
@@ -65,6 +69,7 @@ struct EmbeddedPlan {
             switch field.name {
             case "n": text += String(n)
             case "key": text += String(EmbeddedLog.key(of: n))
+            case "k": text += String(EmbeddedLog.place(of: n))
             case "at": text += "\"\(now().formatted(Self.timeStyle))\""
             case "pad": text += "\"\(self.pad)\""
             default: text += self.field.name == "events" ? "\"Event\"" : "\"Tick\""

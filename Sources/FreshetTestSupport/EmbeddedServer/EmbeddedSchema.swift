@@ -8,11 +8,11 @@ import FreshetGraphQL
 ///
 /// ```graphql
 /// type Tick { n: Int!  at: String!  pad: String! }
-/// type Event { n: Int!  key: Int! }
+/// type Event { n: Int!  key: Int!  k: Int! }
 /// type Subscription {
 ///   count(to: Int!): Int!                                       # 1, 2, … as fast as the client takes them
 ///   ticks(every: Int = 1000, to: Int, bytes: Int = 0): Tick!    # each `every` milliseconds, `pad` has `bytes` bytes
-///   events(after: Int, to: Int, every: Int = 1): Event!         # the server's own log, each `every`th of it
+///   events(after: Int, to: Int, every: Int = 1, as: String): Event!    # the server's own log, each `every`th of it
 /// }
 /// ```
 ///
@@ -59,13 +59,14 @@ struct EmbeddedSchema {
                 pad: String(repeating: "x", count: min(max(bytes, 0), 64 << 20))
             )
         case "events":
-            try self.check(fields, of: field, type: "Event", ["n", "key"])
+            try self.check(fields, of: field, type: "Event", ["n", "key", "k"])
             let every = try self.number("every", arguments, field) ?? 1
             return EmbeddedPlan(
                 field: field,
                 fields: fields,
                 last: last,
-                pace: .log(after: try self.number("after", arguments, field), every: max(every, 1))
+                pace: .log(after: try self.number("after", arguments, field), every: max(every, 1)),
+                name: Self.text(arguments["as"])
             )
         default:
             throw self.failure("Cannot query field '\(field.name)' on type 'Subscription'.", field)
@@ -107,6 +108,10 @@ struct EmbeddedSchema {
         case .integer(let value): return Int(value)
         default: throw self.failure("Int cannot represent the value of argument '\(name)'.", field)
         }
+    }
+
+    private static func text(_ value: JSONValue?) -> String? {
+        if case .string(let text) = value { text } else { nil }
     }
 
     private func failure(_ message: String, _ field: GraphQLDocument.Field) -> Failure {

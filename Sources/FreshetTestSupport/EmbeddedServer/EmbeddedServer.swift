@@ -10,8 +10,9 @@ import FreshetTransport
 ///
 /// - `count(to: Int!): Int!`, as fast as the client takes it;
 /// - `ticks(every: Int = 1000, to: Int, bytes: Int = 0): Tick!` with the fields `n`, `at` and `pad`;
-/// - `events(after: Int, to: Int, every: Int = 1): Event!` with the fields `n` and `key`: a log that the whole server has in
-///   common, that goes on by itself and through restarts, and that can be read again from any element on.
+/// - `events(after: Int, to: Int, every: Int = 1, as: String): Event!` with the fields `n`, `key` and `k` (its number among those
+///   of its key): a log that the whole server has in common, that goes on by itself and through restarts, and that can be read
+///   again from any element on. `as` is a name for ``Event/subscribed(name:after:)``.
 public actor EmbeddedServer {
     /// What has happened on the server's side.
     public struct Statistics: Sendable, Hashable {
@@ -33,6 +34,10 @@ public actor EmbeddedServer {
         case connected(open: Int)
         /// A client has gone; how many there are now.
         case disconnected(open: Int)
+        /// A subscription to `events` begins, with what comes after this element; `name` is its argument `as`.
+        case subscribed(name: String, after: Int)
+        /// A client came with a token, or still has one, that is not good.
+        case refused(token: String)
     }
 
     private let loop: EventLoop
@@ -43,6 +48,8 @@ public actor EmbeddedServer {
     private var clients: [ObjectIdentifier: EmbeddedClient] = [:]
     private var stalled = false
     private var tokens: ExpiringTokens?
+    private var wantsTokens = false
+    private var forgotten = 0
     private let onEvent: @Sendable (Event) -> Void
 
     /// The executor: the server's own loop.
@@ -96,6 +103,13 @@ public actor EmbeddedServer {
     /// From now on wants one of these tokens as `token` of `connection_init`, and closes with 4403 what has none that is good.
     package func require(_ tokens: ExpiringTokens) {
         self.tokens = tokens
+        self.wantsTokens = true
+    }
+
+    /// The same, but lets in who has none.
+    package func accept(_ tokens: ExpiringTokens) {
+        self.tokens = tokens
+        self.wantsTokens = false
     }
 
     /// Listens again after ``stop()``, on the same port.
@@ -161,8 +175,40 @@ public actor EmbeddedServer {
         self.loop.shutdown()
     }
 
+    /// Sends `events` so many of their elements again, out of nothing: a server that goes back in time.
+    ///
+    /// - Parameters:
+    ///   - count: how many.
+    ///   - isMeant: which of them, by their names.
+    package func rewind(by count: Int, where isMeant: @Sendable (String) -> Bool = { _ in true }) {
+        for client in self.clients.values { client.rewind(by: count, where: isMeant) }
+    }
+
+    /// From now on knows no cursor before the newest element: who asks for one is refused.
+    ///
+    /// - Returns: the last element that is forgotten.
+    package func forget() -> Int {
+        let last = self.log.last()
+        self.forgotten = last
+        return last
+    }
+
+    /// Lets every token end that was given out.
+    package func expireTokens() {
+        self.tokens?.expireAll()
+        for client in self.clients.values { client.checkToken() }
+    }
+
     private func accepted(_ peer: WebSocketPeer) {
-        let client = EmbeddedClient(peer, on: self.loop, log: self.log, tokens: self.tokens)
+        let client = EmbeddedClient(
+            peer,
+            on: self.loop,
+            log: self.log,
+            tokens: self.tokens,
+            wantsTokens: self.wantsTokens,
+            forgotten: { [weak self] in self?.assumeIsolated { $0.forgotten } ?? 0 },
+            onEvent: self.onEvent
+        )
         let id = ObjectIdentifier(client)
         self.clients[id] = client
         if self.stalled { client.stall(true) }

@@ -24,6 +24,14 @@ package final class ExpiringTokens: Sendable {
         return "token-\(number)"
     }
 
+    /// Ends all that were given out.
+    package func expireAll() {
+        let now = ContinuousClock.now
+        self.expiries.withLock { expiries in
+            for index in expiries.indices { expiries[index] = min(expiries[index], now) }
+        }
+    }
+
     /// When a token ends; nil for one that was never given out.
     package func expiry(of token: String?) -> ContinuousClock.Instant? {
         guard let digits = token?.split(separator: "-").last, let number = Int(digits) else { return nil }

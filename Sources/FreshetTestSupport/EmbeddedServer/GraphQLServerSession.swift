@@ -61,6 +61,9 @@ struct GraphQLServerSession {
         return [.send(#"{"id":"\#(id)","type":"complete"}"#)]
     }
 
+    /// The subscription was not begun after all.
+    mutating func refused(_ id: String) { self.running.remove(id) }
+
     private mutating func subscribe(_ message: Message) -> [Action] {
         guard self.initialised else { return [.close(code: 4401, reason: "Unauthorized")] }
         guard let id = message.id, !id.isEmpty, id.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) else {

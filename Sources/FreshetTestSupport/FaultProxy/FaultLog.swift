@@ -18,22 +18,26 @@ final class FaultLog: Sendable {
     }
 
     private let limit: Int
+    private let onEntry: (@Sendable (FaultLogEntry) -> Void)?
     private let state = Locked(State())
 
-    init(limit: Int) { self.limit = max(limit, 1) }
+    init(limit: Int, onEntry: (@Sendable (FaultLogEntry) -> Void)? = nil) {
+        self.limit = max(limit, 1)
+        self.onEntry = onEntry
+    }
 
     var entries: [FaultLogEntry] { self.state.withLock { $0.entries.suffix(self.limit) } }
 
     func append(_ event: FaultLogEntry.Event, connection: Int, at time: Duration) {
-        let waiters = self.state.withLock { state in
+        let (entry, waiters) = self.state.withLock { state in
             // Cut seldom, so that an entry costs the same however long the log is.
             if state.entries.count >= 2 * self.limit { state.entries.removeFirst(self.limit) }
             state.last += 1
-            state.entries.append(
-                FaultLogEntry(number: state.last, time: time, connection: connection, event: event)
-            )
-            return state.takeWaiters()
+            let entry = FaultLogEntry(number: state.last, time: time, connection: connection, event: event)
+            state.entries.append(entry)
+            return (entry, state.takeWaiters())
         }
+        self.onEntry?(entry)
         for waiter in waiters { waiter.resume() }
     }
 

@@ -34,12 +34,15 @@ public final class FaultProxy: Sendable {
     ///   - url: where the server is: `ws:`, `wss:`, `http:` or `https:`. Its name is resolved once, here.
     ///   - configuration: what is kept, and where chance comes from.
     ///   - clock: what latencies and pauses are measured by.
+    ///   - onEntry: hears of each entry of the log when it is made, those that the log does not keep too. It is called on the proxy's
+    ///     thread, in order, and holds it up; entries of calls come on the caller's.
     /// - Throws: `.invalidInput` when the URL cannot be, or there is no port to listen on; `.unreachable` when the server's name is
     ///   not known.
     public init<C: Clock<Duration>>(
         to url: String,
         configuration: FaultProxyConfiguration = FaultProxyConfiguration(),
-        clock: C = ContinuousClock()
+        clock: C = ContinuousClock(),
+        onEntry: (@Sendable (FaultLogEntry) -> Void)? = nil
     ) throws(FreshetError) {
         let endpoint = try Endpoint(url)
         guard endpoint.socketPath == nil else {
@@ -54,7 +57,7 @@ public final class FaultProxy: Sendable {
             )
         }
         let upstream = try ProxyUpstream(host: endpoint.host, port: endpoint.port)
-        let shared = try ProxyShared(configuration, ProxyClock(clock))
+        let shared = try ProxyShared(configuration, ProxyClock(clock), onEntry)
         let listener = try ProxyListener()
         self.shared = shared
         self.port = listener.port

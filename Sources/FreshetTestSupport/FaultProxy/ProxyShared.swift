@@ -25,10 +25,14 @@ final class ProxyShared: Sendable {
     let log: FaultLog
     private let state = Locked(State())
 
-    init(_ configuration: FaultProxyConfiguration, _ clock: ProxyClock) throws(FreshetError) {
+    init(
+        _ configuration: FaultProxyConfiguration,
+        _ clock: ProxyClock,
+        _ onEntry: (@Sendable (FaultLogEntry) -> Void)?
+    ) throws(FreshetError) {
         self.clock = clock
         self.configuration = configuration
-        self.log = FaultLog(limit: configuration.logLimit)
+        self.log = FaultLog(limit: configuration.logLimit, onEntry: onEntry)
         self.waker = try ProxyWaker()
     }
 

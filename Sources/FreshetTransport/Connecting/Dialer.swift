@@ -23,6 +23,7 @@ final class Dialer {
     private let target: WebSocketTarget
     private let loop: EventLoop
     var resolve: NameResolver.Resolve = NameResolver.resolve  // tests have a table of their own
+    var route: NetworkRoute?
     private let completion: (Outcome) -> Void
     /// Where we are now: redirects move it on.
     private var endpoint: Endpoint
@@ -119,7 +120,7 @@ final class Dialer {
             let name = self.endpoint.host
             let route = unsafe Socket.Route(
                 address: self.proxy == nil ? address : name.contains(":") ? "[\(name)]" : name,
-                port: self.endpoint.port,
+                port: self.proxy == nil ? self.route?.port ?? self.endpoint.port : self.endpoint.port,
                 serverName: self.target.configuration.tls.serverName ?? name,
                 host: try self.loop.host(for: key)
             )

@@ -4,7 +4,12 @@ import FreshetCore
 
 /// Connects by libwebsockets.
 package struct LWSTransport: WebSocketTransport {
-    package init() {}
+    private let route: NetworkRoute?
+
+    /// - Parameter route: where connections go instead of where their URL says; nil: there.
+    package init(route: NetworkRoute? = nil) {
+        self.route = route
+    }
 
     package func dial(
         _ target: WebSocketTarget,
@@ -12,7 +17,7 @@ package struct LWSTransport: WebSocketTransport {
         events: @escaping @Sendable (WebSocketEvent) -> Void
     ) -> any WebSocketLink {
         let connection = WebSocketConnection(target, on: loop, events: events)
-        connection.start()
+        connection.start(route: self.route)
         return connection
     }
 }
@@ -69,8 +74,10 @@ final class WebSocketConnection: WebSocketLink {
         wake.object = self
     }
 
-    func start() {
+    func start(route: NetworkRoute? = nil) {
         let dialer = Dialer(self.target, on: self.loop) { [weak self] outcome in self?.dialed(outcome) }
+        dialer.route = route
+        if let route { dialer.resolve = route.resolve }
         self.stage = .dialing(dialer)
         // Never within the caller's call, as `events` must not come within it.
         let confined = LoopConfined(dialer)
