@@ -30,8 +30,15 @@ extension ConnectionMachine {
                 return self.wait(error, isRefused: true, endsOthers: true, at: now, jitter: jitter)
             }
             self.noteLoss(error, at: now)
-            guard self.refreshed || self.isProvidersWord else {
-                self.refreshed = true
+            let wasLive = if case .live = self.state { true } else { false }
+            if wasLive, self.refreshed {
+                // They were good when it connected. Who ends them again and again is not asked for others ever faster.
+                self.wantsOthers = true
+                return self.wait(error, isRefused: false, at: now, jitter: jitter)
+            }
+            guard self.askedForOthers || self.isProvidersWord else {
+                self.askedForOthers = true
+                self.refreshed = self.refreshed || wasLive
                 return self.dial(.refused)
             }
             if goesOn { return self.wait(error, isRefused: true, endsOthers: false, at: now, jitter: jitter) }
@@ -112,6 +119,8 @@ extension ConnectionMachine {
         self.failures = 0
         self.neverLive = 0
         self.refreshed = false
+        self.askedForOthers = false
+        self.wantsOthers = false
         self.forgetLoss()
         self.everReady = false
         return stopped + [.report(.failed(error)), .fail(error)]

@@ -12,7 +12,8 @@ extension ConnectionMachine {
 
     mutating func rotate() -> [Action] {
         guard self.successor == nil else { return [] }
-        let (attempt, actions) = self.attempt(.expiring)
+        // Newer ones that an attempt before this one could not use are good still: they are not renewed once more.
+        let (attempt, actions) = self.attempt(self.hasNewer ? .connecting : .expiring)
         self.successor = attempt
         return actions
     }
@@ -33,6 +34,8 @@ extension ConnectionMachine {
         self.overlapping = false
         self.rotationFailures = 0
         self.refreshed = false
+        self.askedForOthers = false
+        self.hasNewer = false
     }
 
     /// The live connection has ended while its successor is there already; nil when there is none.
@@ -51,13 +54,19 @@ extension ConnectionMachine {
         return [.lost(epoch), .report(.connecting(attempt: self.failures + 1))]
     }
 
-    mutating func successorEnded(_ epoch: Epoch, jitter: Double) -> [Action] {
+    /// - Parameters:
+    ///   - epoch: the successor's.
+    ///   - isRefused: whether the server did not want its credentials.
+    ///   - jitter: in 0..<1.
+    /// - Returns: when the next one is tried.
+    mutating func successorEnded(_ epoch: Epoch, isRefused: Bool, jitter: Double) -> [Action] {
         guard case .live(let live) = self.state, let attempt = self.successor, attempt.epoch == epoch else { return [] }
         let timer: Timer = attempt.phase == .credentials ? .credentials : .acknowledge
         let cancelled: [Action] = self.overlapping ? [.stop(.overlap, epoch), .cancelHandOver(epoch)] : []
         self.successor = nil
         self.overlapping = false
         self.rotationFailures += 1
+        if isRefused { self.hasNewer = false }
         let delay = self.policy.backoff.delay(attempt: self.rotationFailures, jitter: jitter)
         return [.stop(timer, epoch)] + cancelled + [.start(.rotate, delay, live.epoch)]
     }

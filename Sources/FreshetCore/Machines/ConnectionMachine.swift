@@ -64,8 +64,14 @@ package struct ConnectionMachine: Sendable {
     var everReady = false
     /// Failures one after another, since the last healthy time.
     var failures = 0
-    /// Whether other credentials were asked for because the server refused some, and not been proven good since.
+    /// Whether others were asked for because the server refused some, and none were accepted since.
+    var askedForOthers = false
+    /// The same, and none have proven good since.
     var refreshed = false
+    /// Whether there are newer ones than those of the live connection, which is to be replaced.
+    var hasNewer = false
+    /// Whether the next attempt asks for others than the last ones.
+    var wantsOthers = false
     var lostAt: Duration?
     var lostBecause = ""
     /// Whether there are feeds that can do without the WebSocket, by asking their snapshot function.
@@ -139,7 +145,9 @@ package struct ConnectionMachine: Sendable {
     // MARK: - Connecting
 
     mutating func dial(_ reason: CredentialReason = .connecting) -> [Action] {
-        let (attempt, actions) = self.attempt(reason)
+        let (attempt, actions) = self.attempt(self.wantsOthers ? .refused : reason)
+        self.askedForOthers = self.askedForOthers || self.wantsOthers
+        self.wantsOthers = false
         self.state = .connecting(attempt)
         return [.report(.connecting(attempt: self.failures + 1))] + actions
     }
@@ -169,7 +177,8 @@ package struct ConnectionMachine: Sendable {
     }
 
     private mutating func credentialsCame(_ epoch: Epoch, _ lifetime: Duration?, at now: Duration) -> [Action] {
-        self.change(epoch) { attempt in
+        if self.successor?.epoch == epoch { self.hasNewer = true }
+        return self.change(epoch) { attempt in
             guard attempt.phase == .credentials else { return [] }
             attempt.phase = .dialing
             attempt.expiry = lifetime.map { now + $0 }
@@ -199,6 +208,8 @@ package struct ConnectionMachine: Sendable {
         if case .connecting(let attempt) = self.state, attempt.epoch == epoch, attempt.phase == .acknowledging {
             self.everReady = true
             self.state = .live(Live(epoch: epoch, since: now, expiry: attempt.expiry))
+            self.askedForOthers = false
+            self.hasNewer = false
             let outage = self.lostAt.map { now - $0 } ?? .zero
             let reason = self.lostBecause
             self.forgetLoss()
@@ -243,7 +254,8 @@ package struct ConnectionMachine: Sendable {
                 + (self.promoteSuccessor(insteadOf: epoch, because: verdict.end, at: now)
                     ?? [.lost(epoch)] + self.after(verdict, at: now, jitter: jitter))
         default:
-            return self.successorEnded(epoch, jitter: jitter)
+            let isRefused = verdict.decision == .refreshCredentials
+            return self.successorEnded(epoch, isRefused: isRefused, jitter: jitter)
         }
     }
 }

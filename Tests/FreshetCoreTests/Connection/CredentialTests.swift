@@ -13,9 +13,14 @@ struct CredentialTests {
         .failure(FreshetError(.forbidden, "403")),
     ]
 
-    private func asking(_ reason: ConnectionMachine.CredentialReason, _ epoch: ConnectionMachine.Epoch) -> [Action] {
+    private func asking(
+        _ reason: ConnectionMachine.CredentialReason,
+        _ epoch: ConnectionMachine.Epoch,
+        attempt: Int = 1
+    ) -> [Action] {
         [
-            .report(.connecting(attempt: 1)), .start(.credentials, .seconds(10), epoch), .askCredentials(epoch, reason),
+            .report(.connecting(attempt: attempt)), .start(.credentials, .seconds(10), epoch),
+            .askCredentials(epoch, reason),
         ]
     }
 
@@ -130,7 +135,35 @@ struct CredentialTests {
             _ = driver.credentials()
             driver.connect()
         }
-        driver.now += .seconds(29)
+    }
+
+    @Test("Accepted ones that a gateway refuses once, soon after others were refused, are replaced at once")
+    func refusedOnTheWay() {
+        var driver = live()
+        _ = driver.ended(.unauthorized)
+        _ = driver.credentials()
+        driver.connect()
+        _ = driver.ended(.goingAway)
+        _ = driver.fired(.retry)
+        _ = driver.credentials()
+        #expect(
+            driver.ended(.failure(FreshetError(.forbidden, "403"))).contains(.askCredentials(driver.epoch, .refused))
+        )
+    }
+
+    @Test("Those that were accepted and are refused soon after are replaced by others, but not at once")
+    func refusedSoonAfter() {
+        var driver = live()
+        _ = driver.ended(.unauthorized)
+        for attempt in 1...3 {
+            _ = driver.credentials()
+            driver.connect()
+            driver.now += .seconds(3)
+            #expect(driver.ended(.unauthorized).retryDelay == .milliseconds(125 << (attempt - 1)))
+            #expect(driver.fired(.retry) == asking(.refused, driver.epoch, attempt: attempt + 1))
+        }
+        // What is not accepted at all needs somebody else.
+        _ = driver.credentials()
         #expect(driver.ended(.unauthorized).last == .report(.needsCredentials(ConnectionEnd.unauthorized.feedError)))
     }
 
@@ -143,7 +176,7 @@ struct CredentialTests {
             driver.connect(lifetime: .seconds(4))
         }
         driver.now += .seconds(3)
-        #expect(driver.ended(.unauthorized).last == .report(.needsCredentials(ConnectionEnd.unauthorized.feedError)))
+        #expect(driver.ended(.unauthorized).retryDelay != nil)
     }
 
     @Test("A provider that does not answer in time is dropped, and the first time that is loud")
