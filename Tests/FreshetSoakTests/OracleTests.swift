@@ -12,10 +12,11 @@ struct OracleTests {
         overflow: StreamOverflow = .suspending,
         published: Int = 10,
         transaction: ClosedRange<Int>? = nil,
-        _ events: [HistoryEvent]
+        _ events: [HistoryEvent],
+        ends: String? = nil
     ) -> [HistoryLine] {
         var all: [HistoryEvent] = [
-            .run(facts: RunFacts(seed: 1, mode: "sim", began: "")),
+            .run(facts: RunFacts(seed: 1, mode: "sim", began: "")), .client(client: 0, ends: ends),
             .stream(client: 0, stream: 0, source: "s", promise: promise, overflow: overflow),
             .subscribed(client: 0, stream: 0, after: 0),
         ]
@@ -114,15 +115,33 @@ struct OracleTests {
         #expect(self.broken(self.history(promise: .convergent, silent)) == [.honestGaps])
     }
 
-    @Test("An end without a reason is a breach; after a fault that is fatal it is not")
+    @Test("An end without a reason is a breach; one by the fault that the client was put there for is not")
     func ends() {
         let end = HistoryEvent.end(client: 0, stream: 0, error: "protocolViolation")
         #expect(self.broken(self.history(self.elements(1...10) + [end, .finished])) == [.singleTerminal])
-        let fault = HistoryEvent.faultBegan(number: 1, id: "ws.bad-utf8")
-        #expect(self.broken(self.history(self.elements(1...10) + [fault, end, .finished])) == [])
+        for (fault, isExpected) in [("ws.bad-utf8", true), ("ws.oversize", false)] {
+            let broken = self.broken(self.history(self.elements(1...10) + [end, .finished], ends: fault))
+            #expect(broken == (isExpected ? [] : [.singleTerminal]))
+        }
         #expect(
             self.broken(self.history([.left(client: 0, stream: 0), self.element(1), .finished])) == [.singleTerminal]
         )
+    }
+
+    @Test(
+        "A stream from the beginning need not have what was forgotten before it; one that goes on must say that it is gone"
+    )
+    func beginning() {
+        for (after, isRight) in [(0, true), (2, false)] {
+            let events: [HistoryEvent] = [
+                .forgot(source: "s", upTo: 5),
+                .stream(client: 0, stream: 1, source: "s", promise: .gapless, after: after),
+                .element(client: 0, stream: 1, n: 6, key: "a", k: 6),
+            ]
+            let rest = (7...10).map { HistoryEvent.element(client: 0, stream: 1, n: $0, key: "a", k: $0) }
+            let broken = self.broken(self.history(self.elements(1...10) + events + rest + [.settled, .finished]))
+            #expect(broken == (isRight ? [] : [.reliable]))
+        }
     }
 
     @Test("A socket may be replaced by another, for a moment")

@@ -88,6 +88,15 @@ package struct Fault: Sendable, Hashable {
         }
     }
 
+    /// Of a WebSocket, and of a streamed answer.
+    private static let ofCuts: Set = ["closed(1006)", "interrupted"]
+
+    /// Whether a client may name this error: one that the fault brings, or that its connection was cut, for that is how a run makes
+    /// clients meet what they only meet when they connect.
+    package func brings(_ error: String) -> Bool {
+        self.errors.contains(error) || (Self.ofCuts.contains(error) && self.outcome != .goesOn)
+    }
+
     /// Why it cannot be injected; nil where it can.
     package var whyNot: String? {
         if case .notHere(let reason) = self.injection { reason } else { nil }

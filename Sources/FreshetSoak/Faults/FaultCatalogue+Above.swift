@@ -2,10 +2,8 @@
 
 extension FaultCatalogue {
     private static let atOnce = Fault.Detection.within(.milliseconds(100))
-    private static let resolver =
-        "the system's resolver cannot be replaced for one process without changing the machine"
     private static let noFirestore = "there is no Firestore source in this version"
-    private static let root = "it needs a network namespace, and root"
+    private static let namespaces = "it needs network namespaces and root: scripts/soak-netns.sh does it"
 
     static let tls = [
         certificate("tls.expired", "A certificate whose time is over.", ["tls(expired)"]),
@@ -31,9 +29,16 @@ extension FaultCatalogue {
 
     static let names = [
         Fault("dns.nxdomain", "There is no such name.", .deadline, ["unreachable"], .retry, .client),
-        Fault("dns.servfail", "The resolver fails.", .deadline, ["unreachable"], .retry, .notHere(resolver)),
-        Fault("dns.stall", "The resolver is silent.", .deadline, ["timeout(resolve)"], .retry, .notHere(resolver)),
-        Fault("dns.change", "The name has another address.", .unnoticed, [], .goesOn, .notHere(resolver)),
+        Fault("dns.servfail", "The resolver fails.", .deadline, ["unreachable"], .retry, .client),
+        Fault("dns.stall", "The resolver is silent.", .deadline, ["timeout(resolve)"], .retry, .client),
+        Fault(
+            "dns.change",
+            "The name has another address, where nobody listens, and has the old one again: it is looked up each time.",
+            .deadline,
+            ["unreachable"],
+            .retry,
+            .client
+        ),
     ]
 
     static let servers = [
@@ -48,7 +53,7 @@ extension FaultCatalogue {
         Fault(
             "srv.rolling",
             "Servers restart one after the other.",
-            atOnce,
+            .unnoticed,
             ["closed(1012)", "closed(1006)", "unreachable"],
             .retry,
             .server
@@ -75,17 +80,24 @@ extension FaultCatalogue {
     ]
 
     static let documents = [
-        Fault("doc.410", "The version is gone.", .unnoticed, [], .resync, .server),
-        Fault("doc.compacted", "The revision is compacted.", .unnoticed, [], .resync, .server),
-        Fault("kv.seq-gap", "Messages of the stream are gone.", .unnoticed, [], .resync, .server),
+        Fault(
+            "doc.410",
+            "The version is gone.",
+            .unnoticed,
+            [],
+            .resync,
+            .notHere("no server that a run starts is a Kubernetes API server; the tests of that client do it")
+        ),
+        Fault("doc.compacted", "The revision is compacted.", .unnoticed, ["unreachable"], .resync, .server),
+        Fault("kv.seq-gap", "Messages of the stream are gone.", .unnoticed, ["unreachable"], .resync, .server),
         Fault("fs.token-expired", "The resume token is too old.", .unnoticed, [], .resync, .notHere(noFirestore)),
         Fault("fs.filter-mismatch", "The existence filter differs.", .unnoticed, [], .resync, .notHere(noFirestore)),
-        Fault("gql.no-cursor", "The cursor is no longer known.", .unnoticed, [], .resync, .server),
+        Fault("gql.no-cursor", "The cursor is no longer known.", .unnoticed, ["unreachable"], .resync, .server),
         Fault(
             "doc.snapshot-fails",
             "500 while the state is fetched anew.",
             .unnoticed,
-            ["server(500)"],
+            ["server(500)", "unreachable"],
             .resync,
             .server
         ),
@@ -109,7 +121,7 @@ extension FaultCatalogue {
         Fault(
             "clk.suspend",
             "The client stands still for 90 s (SIGSTOP).",
-            .keepAlive,
+            .unnoticed,
             ["timeout(keepAlive)", "closed(1006)"],
             .retry,
             .client
@@ -118,15 +130,29 @@ extension FaultCatalogue {
             "clk.skew",
             "The server's clock differs: a token's end comes early.",
             .unnoticed,
-            ["unauthorized"],
+            ["unauthorized", "forbidden"],
             .refresh,
             .tokens
         ),
     ]
 
     static let credentials = [
-        Fault("auth.expire-live", "The token ends while it is used.", .unnoticed, ["unauthorized"], .refresh, .tokens),
-        Fault("auth.refresh-slow", "The renewal takes long.", .unnoticed, ["timeout(credentials)"], .refresh, .tokens),
+        Fault(
+            "auth.expire-live",
+            "The token ends while it is used.",
+            .unnoticed,
+            ["unauthorized", "forbidden"],
+            .refresh,
+            .tokens
+        ),
+        Fault(
+            "auth.refresh-slow",
+            "The renewal takes long.",
+            .unnoticed,
+            ["timeout(credentials)", "forbidden"],
+            .refresh,
+            .tokens
+        ),
         Fault(
             "auth.refresh-401",
             "The renewal is refused: signed out.",
@@ -135,7 +161,14 @@ extension FaultCatalogue {
             .fatal,
             .tokens
         ),
-        Fault("auth.rotate-race", "Many want the renewal at once: it is made once.", .unnoticed, [], .refresh, .tokens),
+        Fault(
+            "auth.rotate-race",
+            "Many want the renewal at once: it is made once.",
+            .unnoticed,
+            ["forbidden"],
+            .refresh,
+            .tokens
+        ),
     ]
 
     static let app = [
@@ -167,7 +200,7 @@ extension FaultCatalogue {
             .keepAlive,
             ["unreachable", "timeout(keepAlive)"],
             .retry,
-            .notHere(root)
+            .notHere(namespaces)
         ),
         Fault(
             "sys.ip-change",
@@ -175,7 +208,7 @@ extension FaultCatalogue {
             .keepAlive,
             ["timeout(keepAlive)", "closed(1006)"],
             .retry,
-            .notHere(root)
+            .notHere(namespaces)
         ),
     ]
 }

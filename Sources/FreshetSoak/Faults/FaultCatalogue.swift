@@ -47,7 +47,13 @@ package enum FaultCatalogue {
         ),
         Fault("tcp.half-open", "The peer is gone, and writes succeed.", .keepAlive, ["timeout(keepAlive)"], .retry),
         Fault("tcp.refused", "Nothing listens.", .within(.seconds(1)), ["unreachable"], .retry),
-        Fault("tcp.syn-drop", "Nobody answers.", .deadline, ["timeout(connect)", "unreachable"], .retry),
+        Fault(
+            "tcp.syn-drop",
+            "Nobody answers.",
+            .deadline,
+            ["timeout(connect)", "timeout(credentials)", "unreachable"],
+            .retry
+        ),
         Fault("net.latency", "Everything comes 50 to 5000 ms later.", .unnoticed, [], .goesOn),
         Fault("net.bandwidth", "1 to 16 kB a second get through.", .unnoticed, [], .goesOn),
         Fault("net.slowdrip", "One byte a second gets through.", .unnoticed, [], .goesOn),
@@ -55,8 +61,8 @@ package enum FaultCatalogue {
         Fault(
             "net.flap",
             "The network is there for 2 s and away for 1 s, again and again: the backoff grows.",
-            atOnce,
-            ["closed(1006)", "unreachable"],
+            .unnoticed,
+            ["closed(1006)", "unreachable", "tls(other)"],
             .retry
         ),
     ]
@@ -86,7 +92,8 @@ package enum FaultCatalogue {
             close(1014, "bad gateway", .retry), close(4400, "bad request", .fatal),
             Fault("ws.close(4401)", "Closed with 4401, unauthorized.", atOnce, ["unauthorized"], .refresh),
             Fault("ws.close(4403)", "Closed with 4403, forbidden.", atOnce, ["forbidden"], .refresh),
-            close(4406, "subprotocol", .fatal), close(4408, "initialisation timeout", .retry),
+            Fault("ws.close(4406)", "Closed with 4406, subprotocol.", atOnce, ["protocolViolation"], .fatal),
+            close(4408, "initialisation timeout", .retry),
             close(4409, "subscriber exists", .fatal), close(4429, "too many requests", .retryAfter),
             close(4499, "terminated", .retry), close(4500, "a server's error", .retryAfter),
         ]
@@ -104,7 +111,7 @@ package enum FaultCatalogue {
         Fault("http.200-html", "A captive portal answers with a page.", atOnce, ["upgradeRefused(200)"], .fatal),
         status(426, "another version is wanted", .fatal),
         Fault("bad-accept", "101 with a wrong Sec-WebSocket-Accept.", atOnce, ["protocolViolation"], .fatal),
-        Fault("no-subprotocol", "101 without the subprotocol.", atOnce, ["protocolViolation"], .fatal),
+        Fault("no-subprotocol", "101 without the subprotocol.", atOnce, ["protocolViolation", "closed(4400)"], .fatal),
     ]
 
     private static func status(_ status: Int, _ meaning: String, _ outcome: Fault.Outcome) -> Fault {
@@ -114,6 +121,6 @@ package enum FaultCatalogue {
 
     private static func redirect(_ status: Int) -> Fault {
         let does = "The upgrade is redirected by \(status): five at most, and no credentials for another origin."
-        return Fault("http.\(status)", does, .unnoticed, ["upgradeRefused(\(status))"], .goesOn)
+        return Fault("http.\(status)", does, .unnoticed, [], .retry)
     }
 }

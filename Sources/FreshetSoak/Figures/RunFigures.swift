@@ -25,12 +25,18 @@ package struct RunFigures: Sendable {
         package var away = 0
         /// Noticed later than the catalogue says.
         package var late = 0
+        /// Noticed where there was nothing to notice, or as something else than the catalogue says; and the first of these.
+        package var surprises = 0
+        package var surprise: String?
     }
 
     private struct Client {
         var phase = ClientPhase.idle
         var wasLive = false
         var isClosing = false
+        var sockets: Set<Int> = []
+        /// Those that were there when it became live.
+        var carrying: Set<Int> = []
         /// When it was lost, and by which fault.
         var lost: (us: Int, fault: Int?)?
         var isDetected = false
@@ -56,6 +62,7 @@ package struct RunFigures: Sendable {
     private var phases: [ClientPhase: Int] = [:]
     private var recent: [Int: Injected] = [:]
     private var sourceOf: [StreamName: String] = [:]
+    private var limits = OracleLimits()
 
     package init() {}
 
@@ -65,7 +72,8 @@ package struct RunFigures: Sendable {
         self.us = us
         self.retire(us)
         switch line.event {
-        case .client(let client, _, _): self.change(client, us) { _ in }
+        case .run(let facts): self.limits = facts.limits
+        case .client(let client, _, _, _): self.change(client, us) { _ in }
         case .stream(let client, let stream, let source, _, _, _, _):
             self.sourceOf[StreamName(client: client, stream: stream)] = source
         case .element(let client, let stream, let n, _, _):
@@ -75,11 +83,17 @@ package struct RunFigures: Sendable {
             self.recovered(client, us)
         case .snapshot(let client, _, _): self.recovered(client, us)
         case .gap: self.timeline.add(gaps: 1, us: us)
-        case .state(let client, let phase, _, _): self.enter(client, phase, us)
+        case .state(let client, let phase, _, let error):
+            self.enter(client, phase, us)
+            if let error { self.named(error, client) }
         case .closing(let client): self.change(client, us) { $0.isClosing = true }
-        case .closed(let client, _):
-            if self.clients[client]?.phase == .live { self.lose(client, us) }
-        case .opened(let client, _):
+        case .closed(let client, let socket):
+            self.clients[client]?.sockets.remove(socket)
+            // One of two is only replaced, and one that was tried beside a substitute was never the connection.
+            guard let one = self.clients[client], one.carrying.contains(socket), one.sockets.isEmpty else { break }
+            if one.phase == .live { self.lose(client, us) }
+        case .opened(let client, let socket):
+            self.clients[client]?.sockets.insert(socket)
             if let number = self.clients[client]?.lost?.fault { self.arrive(number, us) }
         case .sample(let process, let descriptors, let resident, let isIdle):
             guard !isIdle else { break }
@@ -122,9 +136,9 @@ package struct RunFigures: Sendable {
     }
 
     private mutating func arrive(_ number: Int, _ us: Int) {
-        guard let fault = self.recent[number] else { return }
-        guard us - (fault.ended ?? us) <= Self.herding else { return }
-        self.recent[number]?.herd.arrive(after: us - (fault.ended ?? us))
+        // Who comes while it is still on does not come back yet.
+        guard let ended = self.recent[number]?.ended, us - ended <= Self.herding else { return }
+        self.recent[number]?.herd.arrive(after: us - ended)
     }
 
     private mutating func change(_ client: Int, _ us: Int, _ body: (inout Client) -> Void) {
@@ -146,6 +160,7 @@ package struct RunFigures: Sendable {
         self.change(client, us) { one in
             one.phase = phase
             one.wasLive = one.wasLive || phase == .live
+            if phase == .live { one.carrying = one.sockets }
             if phase == .connecting, one.lost != nil { one.attempts += 1 }
         }
     }
@@ -156,6 +171,9 @@ package struct RunFigures: Sendable {
             .max { ($0.value.began, $0.key) < ($1.value.began, $1.key) }
         if let blamed {
             self.recent[blamed.key]?.away += 1
+            if FaultCatalogue.fault(blamed.value.id)?.outcome == .goesOn {
+                self.surprise(blamed.value.id, "disconnected")
+            }
             if self.recent[blamed.key]?.affected.insert(client).inserted == true {
                 self.faults[blamed.value.id, default: OfFault()].affected += 1
             }
@@ -172,8 +190,29 @@ package struct RunFigures: Sendable {
         self.clients[client]?.isDetected = true
         guard let fault = self.recent[number] else { return }
         self.faults[fault.id, default: OfFault()].detect.add(us - fault.began)
-        guard let limit = FaultCatalogue.fault(fault.id)?.detectionLimit() else { return }
+        guard let limit = self.limit(of: fault.id) else { return }
         if .microseconds(us - fault.began) > limit { self.faults[fault.id, default: OfFault()].late += 1 }
+    }
+
+    /// How soon a fault is to be noticed, by the clients' own times.
+    func limit(of id: String) -> Duration? {
+        FaultCatalogue.fault(id)?.detectionLimit(
+            keepAlive: .microseconds(self.limits.keepAlive),
+            deadline: .microseconds(self.limits.deadline)
+        )
+    }
+
+    /// A client says why it is away. That may only be what the fault is expected to bring.
+    private mutating func named(_ error: String, _ client: Int) {
+        guard let number = self.clients[client]?.lost?.fault, let id = self.recent[number]?.id,
+            let fault = FaultCatalogue.fault(id), !fault.brings(error)
+        else { return }
+        self.surprise(id, error)
+    }
+
+    private mutating func surprise(_ id: String, _ what: String) {
+        self.faults[id, default: OfFault()].surprises += 1
+        if self.faults[id]?.surprise == nil { self.faults[id]?.surprise = what }
     }
 
     /// Something new came: what was lost is back.

@@ -27,9 +27,10 @@ package enum HistoryEvent: Sendable, Hashable, Codable {
     case issued(client: Int, token: Int, replaces: Int? = nil, expires: Int)
     case refused(client: Int, token: Int, expired: Bool)
 
-    // What the run did with its clients. `overlap`: so many µs there may be one socket more than `sockets`.
-    case client(client: Int, sockets: Int = 1, overlap: Int = 0)
-    /// `key` nil: all keys. `after`: begins after this place, nil: now.
+    // What the run did with its clients. `overlap`: so many µs there may be one socket more than `sockets`. `ends`: the fault that
+    // its streams are expected to end by.
+    case client(client: Int, sockets: Int = 1, overlap: Int = 0, ends: String? = nil)
+    /// `key` nil: all keys. `after`: begins after this place, 0: with the first element that there is, nil: now.
     case stream(
         client: Int,
         stream: Int,

@@ -43,5 +43,10 @@ package struct OracleLimits: Sendable, Hashable, Codable {
     /// How much later than its delivery an element's publication may be written down.
     package var lateLog = 5_000_000
 
+    /// How soon the clients find out by themselves that nothing comes any more.
+    package var keepAlive = 30_000_000
+    /// How long they wait for a step of connecting.
+    package var deadline = 10_000_000
+
     package init() {}
 }

@@ -5,7 +5,7 @@ import FreshetCore
 /// Judges a run by its history, line by line, as it comes or when it is read again.
 ///
 /// It compares what consumers were handed with the server's own log, and takes nobody's word for anything else: not a client's
-/// count, not its state. It keeps a constant amount for each key, stream and client, and of each source the newest 65,536
+/// count, not its state. It keeps a constant amount for each key, stream and client, and of each source the newest 8,192
 /// elements.
 package struct HistoryOracle: Sendable {
     package private(set) var facts: RunFacts?
@@ -20,8 +20,11 @@ package struct HistoryOracle: Sendable {
     /// Clients that have more sockets than they may have for long.
     private var suspects: Set<Int> = []
     private var streamsOf: [Int: [StreamName]] = [:]
-    /// Ends are excused: a fault came that is expected to end streams.
-    private var hasFatalFault = false
+    /// The fault that a client's streams are expected to end by.
+    private var endsOf: [Int: String] = [:]
+    /// When it is looked next what came and was never published, in µs.
+    private var nextExpiry = 0
+    private static let expiryEvery = 100_000
     private var us = 0
     private var line = 0
 
@@ -44,8 +47,11 @@ package struct HistoryOracle: Sendable {
         self.line = number
         if self.isFinished { self.findings.add(.soundHistory, "Something follows the end of the run", lines: [number]) }
         if !self.suspects.isEmpty { self.checkSockets() }
-        for (name, log) in self.sources where log.isWaiting {
-            self.sources[name]?.expire(before: us - self.limits.lateLog, into: &self.findings)
+        if us >= self.nextExpiry {
+            self.nextExpiry = us + Self.expiryEvery
+            for (name, log) in self.sources where log.isWaiting {
+                self.sources[name]?.expire(before: us - self.limits.lateLog, into: &self.findings)
+            }
         }
         switch line.event {
         case .run(let facts):
@@ -57,8 +63,9 @@ package struct HistoryOracle: Sendable {
             let entry = SourceLog.Entry(key: key, k: k, transaction: transaction ?? n, us: us, line: number)
             self.sources[source, default: SourceLog()].publish(n, entry, into: &self.findings)
         case .forgot(let source, let upTo): self.sources[source, default: SourceLog()].forget(upTo: upTo)
-        case .client(let client, let sockets, let overlap):
+        case .client(let client, let sockets, let overlap, let ends):
             self.clients[client] = ClientJudge(client: client, allowed: sockets, overlap: overlap)
+            self.endsOf[client] = ends
         case .opened(let client, let socket):
             let isSuspect = self.clients[client, default: ClientJudge(client: client)]
                 .opened(socket, us: us, line: number)
@@ -74,8 +81,7 @@ package struct HistoryOracle: Sendable {
         case .sample(let process, let descriptors, let resident, let idle):
             self.processes[process, default: ProcessJudge(process: process, limits: self.limits)]
                 .take(descriptors: descriptors, resident: resident, isIdle: idle, us: us, line: number)
-        case .faultBegan(_, let id): self.hasFatalFault = self.hasFatalFault || FaultCatalogue.endsStreams(id)
-        case .faultEnded, .state: break
+        case .faultBegan, .faultEnded, .state: break
         default: self.takeOfStream(line.event)
         }
     }
@@ -84,13 +90,15 @@ package struct HistoryOracle: Sendable {
         switch event {
         case .stream(let client, let stream, let source, let key, let promise, let overflow, let after):
             let name = StreamName(client: client, stream: stream)
+            // From the beginning is from the first element that there is.
+            let begin = after == 0 ? self.sources[source]?.forgot ?? 0 : after
             let judge = StreamJudge(
                 name: name,
                 source: source,
                 key: key,
                 promise: promise,
                 overflow: overflow,
-                after: after,
+                after: begin,
                 line: self.line
             )
             if self.streams.updateValue(judge, forKey: name) != nil {
@@ -122,7 +130,8 @@ package struct HistoryOracle: Sendable {
             }
         case .end(let client, let stream, let error):
             self.judge(client, stream) { judge, _, oracle in
-                judge.end(error, isExcused: oracle.hasFatalFault, line: oracle.line, into: &oracle.findings)
+                let isExcused = oracle.isExpected(error, of: client)
+                judge.end(error, isExcused: isExcused, line: oracle.line, into: &oracle.findings)
             }
         default: break
         }
@@ -143,6 +152,12 @@ package struct HistoryOracle: Sendable {
         body(&judge, &log, &self)
         self.sources[judge.source] = log
         self.streams[name] = judge
+    }
+
+    /// Whether a client's streams may end so: one that was put there for a fault to end it, and by an error that the fault brings.
+    private func isExpected(_ error: String?, of client: Int) -> Bool {
+        guard let error, let id = self.endsOf[client], let fault = FaultCatalogue.fault(id) else { return false }
+        return fault.errors.contains(error)
     }
 
     /// The stream's end is owed from now on.

@@ -20,8 +20,8 @@ package struct SourceLog: Sendable {
         let stream: StreamName
     }
 
-    /// So many elements are remembered.
-    package static let room = 65_536
+    /// So many elements are remembered: few enough for their memory not to look like a leak while they come to be so many.
+    package static let room = 8_192
 
     package private(set) var last = 0
     package private(set) var forgot = 0

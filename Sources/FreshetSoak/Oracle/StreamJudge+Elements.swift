@@ -105,7 +105,7 @@ extension StreamJudge {
         log: SourceLog,
         into findings: inout Findings
     ) {
-        guard self.hasPosition, missing > 0, self.last != nil else { return }
+        guard self.hasPosition, missing > 0, self.last != nil, !self.isPolling else { return }
         guard !told.contains(where: { $0.cause == .overflow || $0.cause == .polling }) else { return }
         guard log.forgot <= self.lastNumber ?? 0 else { return }
         let message = "\(missing) are missing inside a gap, and the server still had them"

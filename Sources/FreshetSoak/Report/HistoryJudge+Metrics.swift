@@ -2,8 +2,8 @@
 
 extension RunFigures {
     /// Of all faults together.
-    var detect: Distribution { self.merged(\.detect) }
-    var recover: Distribution { self.merged(\.recover) }
+    package var detect: Distribution { self.merged(\.detect) }
+    package var recover: Distribution { self.merged(\.recover) }
 
     private func merged(_ path: KeyPath<OfFault, Distribution>) -> Distribution {
         var all = Distribution()
@@ -26,6 +26,7 @@ extension HistoryJudge {
             "away": figures.faults.reduce(0) { $0 + (FaultCatalogue.endsStreams($1.key) ? 0 : $1.value.away) },
             "detect.late": figures.faults.values.reduce(0) { $0 + $1.late },
             "disconnects.false": figures.falseDisconnects,
+            "surprises": figures.faults.values.reduce(0) { $0 + $1.surprises },
         ]
         for (name, count) in counts { metrics[name] = Double(count) }
         let seconds = Double(figures.us) / 1_000_000

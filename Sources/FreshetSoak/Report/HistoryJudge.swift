@@ -90,7 +90,7 @@ package struct HistoryJudge: Sendable {
     private static func faults(_ figures: RunFigures) -> [SoakReport.FaultResult] {
         figures.faults.sorted { $0.key < $1.key }.map { id, of in
             let fault = FaultCatalogue.fault(id)
-            let limit = fault?.detectionLimit().map { ", noticed within \(Text.seconds($0.seconds))" } ?? ""
+            let limit = figures.limit(of: id).map { ", noticed within \(Text.seconds($0.seconds))" } ?? ""
             return SoakReport.FaultResult(
                 id: id,
                 does: fault?.does ?? "A fault that the catalogue does not have.",
@@ -99,6 +99,8 @@ package struct HistoryJudge: Sendable {
                 affected: of.affected,
                 away: of.away,
                 late: of.late,
+                surprises: of.surprises,
+                surprise: of.surprise,
                 attemptsPerRecovery: of.recover.count == 0 ? nil : Double(of.attempts) / Double(of.recover.count),
                 detect: SoakReport.Quantiles(of.detect),
                 recover: SoakReport.Quantiles(of.recover),

@@ -69,6 +69,7 @@ extension SoakReport.FaultResult {
     /// Whether it went as the catalogue says, in words.
     var verdict: String {
         if self.away > 0 { return "\(self.away) \(FaultCatalogue.endsStreams(self.id) ? "ended" : "not back")" }
+        if let surprise = self.surprise { return "\(self.surprises) × not as expected: \(surprise)" }
         return self.late > 0 ? "\(self.late) noticed late" : "as expected"
     }
 }

@@ -43,6 +43,9 @@ package struct SoakReport: Sendable, Hashable, Codable {
         package var away: Int
         /// Clients that noticed it later than expected.
         package var late: Int
+        /// How often a client had nothing to notice and did, or named another error than expected; and the first of these.
+        package var surprises: Int
+        package var surprise: String?
         package var attemptsPerRecovery: Double?
         package var detect: Quantiles?
         package var recover: Quantiles?
