@@ -112,11 +112,20 @@ let package = Package(
             swiftSettings: swift
         ),
         .target(name: "FreshetSoak", dependencies: ["FreshetCore"], swiftSettings: swift),
+        .target(
+            name: "FreshetSoakRunner",
+            dependencies: [
+                "FreshetSoak", "FreshetTestSupport", "Freshet", "FreshetCore", "FreshetDocuments", "FreshetGraphQL",
+                "FreshetHTTP", "FreshetTransport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift
+        ),
         .executableTarget(
             name: "FreshetCLI",
             dependencies: [
                 "Freshet", "FreshetCore", "FreshetDocuments", "FreshetGraphQL", "FreshetHTTP", "FreshetTransport",
-                "FreshetTestSupport",
+                "FreshetTestSupport", "FreshetSimulator", "FreshetSoak", "FreshetSoakRunner",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -166,23 +175,22 @@ let package = Package(
             swiftSettings: swift
         ),
         .target(
-            name: "Simulator",
+            name: "FreshetSimulator",
             dependencies: [
                 "Freshet", "FreshetCore", "FreshetGraphQL", "FreshetTransport", "FreshetTestSupport",
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
-            path: "Tests/SimulationTests/Simulator",
             swiftSettings: swift
         ),
         .executableTarget(
             name: "Simulate",
-            dependencies: ["Simulator"],
+            dependencies: ["FreshetSimulator"],
             path: "Tests/SimulationTests/Simulate",
             swiftSettings: swift
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Simulator"],
+            dependencies: ["FreshetSimulator"],
             path: "Tests/SimulationTests/Tests",
             swiftSettings: swift
         ),
@@ -239,19 +247,21 @@ let package = Package(
         ),
         .testTarget(
             name: "FreshetSoakTests",
-            dependencies: ["FreshetSoak", "FreshetCore", "FreshetTestSupport"],
+            dependencies: ["FreshetSoak", "FreshetSoakRunner", "FreshetCore", "FreshetTestSupport"],
             swiftSettings: swift
         ),
         .testTarget(
             name: "FreshetCLITests",
-            dependencies: ["FreshetCLI", "FreshetCore", "FreshetGraphQL", "FreshetTestSupport"],
+            dependencies: [
+                "FreshetCLI", "FreshetCore", "FreshetGraphQL", "FreshetSoak", "FreshetSoakRunner", "FreshetTestSupport",
+            ],
             swiftSettings: swift
         ),
         .testTarget(
             name: "InteropTests",
             dependencies: [
                 "FreshetCLI", "FreshetDocuments", "Freshet", "FreshetGraphQL", "FreshetHTTP", "FreshetTestSupport",
-                "FreshetCore", "FreshetTransport",
+                "FreshetCore", "FreshetTransport", "FreshetSoak", "FreshetSoakRunner",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Servers"],

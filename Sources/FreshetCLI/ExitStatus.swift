@@ -13,6 +13,8 @@ enum ExitStatus: Int32 {
     case tls = 7
     case endedEarly = 8
     case usage = 64
+    /// Of a soak: something was wrong, or a requirement is not met.
+    case breach = 99
     case timeout = 124
     case interrupted = 130
     case brokenPipe = 141

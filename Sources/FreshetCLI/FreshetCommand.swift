@@ -16,6 +16,7 @@ struct FreshetCommand: AsyncParsableCommand {
               freshet watch etcd+http://127.0.0.1:2379/users/
               freshet get https://api.example.com/items/1
               freshet login prod --url https://api.example.com --user ada
+              freshet soak --local graphql --for 1m
               freshet serve --port 4000
             """,
         version: """
@@ -26,7 +27,7 @@ struct FreshetCommand: AsyncParsableCommand {
             """,
         subcommands: [
             WatchCommand.self, GetCommand.self, PutCommand.self, LoginCommand.self, LogoutCommand.self,
-            ServeCommand.self,
+            SoakCommand.self, ServeCommand.self,
         ]
     )
 }

@@ -45,20 +45,35 @@ final class Terminal: Sendable {
         }
     }
 
+    /// Replaces the status by several lines. Only for a terminal; none may be wider than it.
+    func block(_ lines: [String]) {
+        self.statusLine.withLock { status in
+            let text = lines.joined(separator: "\n\u{1B}[K")
+            _ = Self.writeAll((Self.erasing(status) + text).utf8, to: 2)
+            status = text
+        }
+    }
+
+    /// What takes a status away: of several lines, from the last one up.
+    private static func erasing(_ status: String?) -> String {
+        let ups = status?.count { $0 == "\n" } ?? 0
+        return "\r\u{1B}[K" + String(repeating: "\u{1B}[1A\u{1B}[K", count: ups)
+    }
+
     /// After two seconds somebody wants to know that it goes on. Until cancelled.
-    func showWaiting() async {
+    func showWaiting(_ what: String = "waiting for the answer") async {
         guard self.stderrIsTerminal else { return }
         let begin = ContinuousClock.now
         guard (try? await Task.sleep(for: .seconds(2))) != nil else { return }
         repeat {
-            self.status("◌ waiting for the answer │ \(Format.duration(ContinuousClock.now - begin))")
+            self.status("◌ \(what) │ \(Format.duration(ContinuousClock.now - begin))")
         } while (try? await Task.sleep(for: .seconds(1))) != nil
     }
 
     /// Writes a line of its own to stderr.
     func note(_ text: String) {
         self.statusLine.withLock { status in
-            let line = status.map { "\r\u{1B}[K\(text)\n\($0)" } ?? "\(text)\n"
+            let line = status.map { "\(Self.erasing($0))\(text)\n\($0)" } ?? "\(text)\n"
             _ = Self.writeAll(line.utf8, to: 2)
         }
     }
@@ -66,17 +81,17 @@ final class Terminal: Sendable {
     /// Takes the status line away.
     func clearStatus() {
         self.statusLine.withLock { status in
-            if status.take() != nil { _ = Self.writeAll("\r\u{1B}[K".utf8, to: 2) }
+            if let old = status.take() { _ = Self.writeAll(Self.erasing(old).utf8, to: 2) }
         }
     }
 
     private func redraw(hidden: Bool) {
         self.statusLine.withLock { status in
-            if let status { _ = Self.writeAll((hidden ? "\r\u{1B}[K" : status).utf8, to: 2) }
+            if let status { _ = Self.writeAll((hidden ? Self.erasing(status) : status).utf8, to: 2) }
         }
     }
 
-    private static var columns: Int {
+    static var columns: Int {
         var size = winsize()
         let known = ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 10
         return known ? Int(size.ws_col) : 80

@@ -63,9 +63,10 @@ extension GraphQLClient {
     package func subscribeToPayloads(
         _ request: GraphQLRequest,
         recovery: GraphQLRecovery<GraphQLPayload> = .none,
+        from position: Position? = nil,
         delivery: DeliveryPolicy? = nil
     ) -> Feed<FeedEvent<GraphQLPayload>> {
-        self.feed(request, recovery, from: nil, delivery) { $0 }
+        self.feed(request, recovery, from: position, delivery) { $0 }
     }
 
     private func feed<Value: Sendable>(

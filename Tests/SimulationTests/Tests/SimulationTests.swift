@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Simulator
+import FreshetSimulator
 import Testing
 
 /// The engine on a virtual network, clock and server, judged by the oracle. `make simulate` runs many more seeds.

@@ -41,7 +41,7 @@ package struct Campaign: Sendable {
                     "found \(mutation.rawValue) at seed \(fault.seed), after \(self.seeds) seeds, \(time): \(fault.fault ?? "")"
             }
             if let fault {
-                return "FAIL \(fault.fault ?? "") · reproduce: make simulate SEEDS=1 FROM=\(fault.seed)"
+                return "FAIL \(fault.fault ?? "") · reproduce: freshet soak --sim --seeds 1 --seed \(fault.seed)"
             }
             let hours = self.virtual.components.seconds / 3600
             return

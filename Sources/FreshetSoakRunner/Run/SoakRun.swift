@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+package import FreshetCore
+package import FreshetSoak
+import FreshetTestSupport
+
+/// One run: servers, clients, one fault after another, and in the end what came of it.
+package struct SoakRun: Sendable {
+    private let plan: SoakPlan
+    private let recorder: RunRecorder
+    private let onProgress: @Sendable (RunProgress) -> Void
+    private let isStopped = Locked(false)
+
+    /// How long clients may take to come up at the beginning, and what is still on its way at the end.
+    private static let patience: Duration = .seconds(30)
+
+    /// - Parameters:
+    ///   - plan: what to do.
+    ///   - onProgress: hears several times a second how it stands.
+    /// - Throws: `.invalidInput` when the report's directory cannot be written to.
+    package init(
+        _ plan: SoakPlan,
+        onProgress: @escaping @Sendable (RunProgress) -> Void = { _ in }
+    ) throws(FreshetError) {
+        self.plan = plan
+        self.onProgress = onProgress
+        if let directory = plan.directory {
+            do {
+                try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            } catch {
+                throw FreshetError(.invalidInput, "\(directory) cannot be made: \(error)")
+            }
+        }
+        self.recorder = try RunRecorder(history: plan.directory.map { "\($0)/\(ReportFiles.history)" })
+    }
+
+    /// What a run has come to.
+    package struct Outcome: Sendable {
+        package var report: SoakReport
+        /// The faults, in the order in which they were.
+        package var faults: [FaultSchedule.Entry]
+        /// Those that meant nothing to the servers of this run.
+        package var skipped: Set<String>
+    }
+
+    /// No fault more: it comes to its end, in good order.
+    package func stop() { self.isStopped.withLock { $0 = true } }
+
+    /// Does it.
+    ///
+    /// - Throws: when a server cannot be started, the clients do not come up, or the history cannot be written.
+    package func run() async throws(FreshetError) -> Outcome {
+        self.recorder.record(.run(facts: self.facts()))
+        let progress = Locked(RunProgress(duration: self.plan.duration))
+        let work = Task { await self.work(progress) }
+        defer { work.cancel() }
+        let servers = try await SoakedServers.start(self.plan, self.recorder)
+        let outcome: (faults: [FaultSchedule.Entry], skipped: Set<String>)
+        do throws(FreshetError) {
+            outcome = try await self.soak(servers, progress)
+        } catch {
+            for server in servers { await server.stop() }
+            throw error
+        }
+        for server in servers { await server.stop() }
+        self.recorder.record(.finished)
+        work.cancel()
+        await work.value
+        let report = try self.recorder.report(self.plan.requirements)
+        if let directory = self.plan.directory { try ReportFiles.write(report, to: directory) }
+        return Outcome(report: report, faults: outcome.faults, skipped: outcome.skipped)
+    }
+
+    private func facts() -> RunFacts {
+        var limits = OracleLimits()
+        // Buffers, caches and the allocator take what they need for every fault; a few minutes say nothing about an hour.
+        limits.warmUp = Int(min(.seconds(600), self.plan.duration / 4) / .microseconds(1))
+        if self.plan.duration < .seconds(1800) { limits.memoryNoise = 32_000_000 }
+        limits.keepAlive = Int(self.plan.timing.keepAlive / .microseconds(1))
+        limits.deadline = Int(self.plan.timing.deadline / .microseconds(1))
+        let isTarget = if case .target = self.plan.place { true } else { false }
+        // A connection is over when both sides have ended it, and that side is not ours.
+        if isTarget { limits.socketGrace = 10_000_000 }
+        return RunFacts(
+            seed: self.plan.seed,
+            mode: isTarget ? "target" : "local",
+            began: Date().formatted(.iso8601),
+            reproduction: self.plan.reproduction,
+            limits: limits
+        )
+    }
+
+    /// Judges and writes what comes in, and says how it stands.
+    private func work(_ progress: Locked<RunProgress>) async {
+        var turn = 0
+        while !Task.isCancelled {
+            guard let standing = try? self.recorder.work() else { return }
+            let now = progress.withLock { progress in
+                progress.take(standing)
+                return progress
+            }
+            if turn % 5 == 0 { self.onProgress(now) }
+            turn += 1
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private func soak(
+        _ servers: [any SoakedServer],
+        _ progress: Locked<RunProgress>
+    ) async throws(FreshetError) -> (faults: [FaultSchedule.Entry], skipped: Set<String>) {
+        let population = Population(servers, self.plan, self.recorder)
+        try await self.warmUp(servers, population)
+        self.sample(isIdle: true)
+        let sampling = Task { await self.sampleAll(population, progress) }
+        defer { sampling.cancel() }
+        let began = ContinuousClock.now
+        try population.fill(self.plan.clients)
+        try await self.comeUp(population, since: began)
+        let faults = try await self.inject(servers, population, progress, until: began + self.plan.duration)
+        await self.settle(servers, population, progress)
+        sampling.cancel()
+        await sampling.value
+        progress.withLock { $0.stage = "closing" }
+        await population.close()
+        await self.comeDown()
+        self.sample(isIdle: true)
+        return faults
+    }
+
+    /// What clients make once and for all (loops, threads, libraries) is there before it is counted what there is.
+    private func warmUp(_ servers: [any SoakedServer], _ population: Population) async throws(FreshetError) {
+        // The loop for many connections is made with the 65th.
+        try population.fill(self.plan.clients > 10 ? 70 : servers.count * 2)
+        let began = ContinuousClock.now
+        while population.away(since: began) > 0, ContinuousClock.now < began + .seconds(5) {
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        await population.close()
+        await self.comeDown()
+    }
+
+    /// The other side's descriptors are closed a little later.
+    private func comeDown() async { try? await Task.sleep(for: .milliseconds(1500)) }
+
+    private func comeUp(_ population: Population, since began: ContinuousClock.Instant) async throws(FreshetError) {
+        while population.away(since: began) > 0 {
+            guard ContinuousClock.now < began + Self.patience else {
+                throw FreshetError(
+                    .unreachable,
+                    "\(population.away(since: began)) of \(self.plan.clients) clients had nothing after \(Self.patience)",
+                    hint: "is the server up, and does the subscription send anything?"
+                )
+            }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private func inject(
+        _ servers: [any SoakedServer],
+        _ population: Population,
+        _ progress: Locked<RunProgress>,
+        until end: ContinuousClock.Instant
+    ) async throws(FreshetError) -> (faults: [FaultSchedule.Entry], skipped: Set<String>) {
+        let injector = FaultInjector(
+            servers: servers,
+            population: population,
+            timing: self.plan.timing,
+            duration: self.plan.duration
+        )
+        let probe = (servers.lazy.compactMap { $0 as? GraphQLServer }.first).map {
+            Probe(server: $0, population: population, recorder: self.recorder)
+        }
+        var schedule = FaultSchedule(self.plan.faults, seed: self.plan.seed, inOrder: self.plan.inOrder)
+        var done: [FaultSchedule.Entry] = []
+        var skipped: Set<String> = []
+        while !self.isStopped.withLock({ $0 }), self.plan.inOrder || ContinuousClock.now < end {
+            guard let entry = schedule.next() else {
+                if self.plan.inOrder { break }
+                // No faults at all: the clients are only watched.
+                try? await Task.sleep(for: .milliseconds(200))
+                continue
+            }
+            let id = entry.fault.id
+            let began = { () -> Void in
+                progress.withLock { $0.began(id) }
+                self.recorder.record(.faultBegan(number: entry.number, id: id))
+            }
+            let ended = { () -> Void in self.recorder.record(.faultEnded(number: entry.number)) }
+            if Probe.isProbed(id), let probe {
+                try await probe.run(id, began: began, ended: ended)
+            } else {
+                let deeds = injector.deeds(for: entry)
+                guard !deeds.isEmpty else {
+                    skipped.insert(id)
+                    if skipped.count == Set(self.plan.faults.faults.map(\.id)).count { return (done, skipped) }
+                    continue
+                }
+                began()
+                try await self.does(deeds)
+                ended()
+            }
+            done.append(entry)
+            await self.recovered(population, progress, id)
+        }
+        return (done, skipped)
+    }
+
+    /// All of them at the same time, and as long as the longest.
+    private func does(_ deeds: [FaultDeed]) async throws(FreshetError) {
+        let failure = await withTaskGroup(of: FreshetError?.self) { group in
+            for deed in deeds {
+                group.addTask {
+                    do throws(FreshetError) {
+                        try await deed.begin()
+                        if deed.hold > .zero { try? await Task.sleep(for: deed.hold) }
+                        try await deed.end()
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            return await group.reduce(nil) { $0 ?? $1 }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Waits until everybody is back, but not for ever: who is not is counted by the figures.
+    private func recovered(_ population: Population, _ progress: Locked<RunProgress>, _ id: String) async {
+        // What was on its way comes first, and who was cut off knows it.
+        try? await Task.sleep(for: .milliseconds(300))
+        let ended = ContinuousClock.now
+        let timing = self.plan.timing
+        let deadline = ended + timing.backoff.cap + timing.deadline + timing.keepAlive + .seconds(10)
+        while !self.isStopped.withLock({ $0 }), ContinuousClock.now < deadline {
+            let away = population.away(since: ended)
+            progress.withLock { $0.away = away }
+            if away == 0 { break }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        progress.withLock { $0.over(id, everybodyIsBack: $0.away == 0) }
+        try? await Task.sleep(for: .milliseconds(300))
+    }
+
+    /// Nothing more is published: what is on its way comes, and then everything must have come.
+    private func settle(
+        _ servers: [any SoakedServer],
+        _ population: Population,
+        _ progress: Locked<RunProgress>
+    ) async {
+        progress.withLock { $0.stage = "settling" }
+        var last: [String: Int] = [:]
+        for server in servers { last.merge(await server.quiesce()) { $1 } }
+        let deadline = ContinuousClock.now + Self.patience
+        let streams = population.clients.flatMap(\.streams)
+        func isThere(_ stream: StreamTask) -> Bool { stream.place >= last[stream.kind.source] ?? 0 }
+        while ContinuousClock.now < deadline {
+            // What goes on for ever is left when it has come to where it was to come.
+            for stream in streams where !stream.server.isOurs && !stream.isOver && isThere(stream) {
+                await stream.leave()
+            }
+            if streams.allSatisfy({ $0.isOver || isThere($0) }) { break }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        // What nobody expects has time to come too.
+        try? await Task.sleep(for: .seconds(1))
+        self.recorder.record(.settled)
+    }
+
+    private func sampleAll(_ population: Population, _ progress: Locked<RunProgress>) async {
+        var turn = 0
+        while !Task.isCancelled {
+            if turn % 5 == 0 { ProcessFigures.trim() }
+            turn += 1
+            if let figures = self.sample(isIdle: false) { progress.withLock { $0.take(figures, population.phases()) } }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    @discardableResult
+    private func sample(isIdle: Bool) -> ProcessFigures? {
+        guard let figures = ProcessFigures.now() else { return nil }
+        self.recorder.record(
+            .sample(
+                process: "freshet",
+                descriptors: figures.descriptors,
+                resident: figures.resident,
+                idle: isIdle
+            )
+        )
+        return figures
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FreshetCore
+import FreshetSoak
+import FreshetTestSupport
+
+/// Publishes numbered elements at an even pace, one after another, each until it is certain that the server has it.
+///
+/// A server that was killed may have stored an element whose answer never came; so the server is asked before it is sent again.
+final class Publisher: Sendable {
+    /// An element as it is to be published.
+    struct Element: Sendable, Codable {
+        var n: Int
+        var key: Int
+        var k: Int
+    }
+
+    private static let keys = 50
+
+    private let task = Locked<Task<Int, Never>?>(nil)
+    private let published = Locked(0)
+    /// Not the task's cancellation: whether the last element is there has still to be asked.
+    private let isStopped = Locked(false)
+
+    /// The newest that is certainly there.
+    var last: Int { self.published.withLock { $0 } }
+
+    /// - Parameters:
+    ///   - source: in the history.
+    ///   - rate: elements a second.
+    ///   - seed: decides which are published together.
+    ///   - transactions: whether some are.
+    ///   - recorder: hears of each.
+    ///   - publish: stores elements, all or none of them, in one transaction; they are the next ones. Throws when it is not known whether
+    ///     it has, or it has not.
+    ///   - has: whether the server has the element; throws when it cannot be asked.
+    func start(
+        source: String,
+        rate: Int,
+        seed: UInt64,
+        transactions: Bool,
+        recorder: RunRecorder,
+        publish: @escaping @Sendable ([Element]) async throws -> Void,
+        has: @escaping @Sendable (Element) async throws -> Bool
+    ) {
+        let task = Task { [isStopped] in
+            var random = SeededRandom(seed)
+            let began = ContinuousClock.now
+            var n = 0
+            while !isStopped.withLock({ $0 }) {
+                let count = transactions && Int.random(in: 0..<10, using: &random) == 0 ? 5 : 1
+                let next = (n + 1...n + count).map { n in
+                    Element(n: n, key: n % Self.keys, k: (n - 1) / Self.keys + 1)
+                }
+                while true {
+                    if (try? await publish(next)) != nil { break }
+                    let isThere = try? await has(next[0])
+                    if isThere == true { break }
+                    if isThere == false, isStopped.withLock({ $0 }) { return n }
+                    try? await Task.sleep(for: .milliseconds(50))
+                }
+                n += count
+                recorder.record(
+                    next.map {
+                        .published(source: source, key: "\($0.key)", n: $0.n, k: $0.k, transaction: count > 1 ? n : nil)
+                    }
+                )
+                self.published.withLock { $0 = n }
+                let due = began + .seconds(Double(n) / Double(rate))
+                // After an outage it does not make up for what it has not published.
+                if due > .now { try? await Task.sleep(until: due, clock: .continuous) }
+            }
+            return n
+        }
+        self.task.withLock { $0 = task }
+    }
+
+    /// Publishes nothing more.
+    ///
+    /// - Returns: the last element.
+    func stop() async -> Int {
+        self.isStopped.withLock { $0 = true }
+        let task = self.task.withLock { $0 }
+        return await task?.value ?? 0
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import FreshetSoak
+import Testing
+
+/// `freshet soak` as its users run it.
+@Suite(.timeLimit(.minutes(5)))
+struct SoakCommandTests {
+    private static let query = "subscription ($after: Int) { events(after: $after) { n } }"
+
+    private static func folder() -> URL {
+        FileManager.default.temporaryDirectory.appending(path: "freshet-soak-\(UUID().uuidString)")
+    }
+
+    @Test("Somebody's own server: Strawberry, through cuts, a blackhole and refused upgrades")
+    func target() async throws {
+        let (server, url) = try await Program.graphQLServer("strawberry")
+        let folder = Self.folder()
+        defer {
+            server.stop()
+            try? FileManager.default.removeItem(at: folder)
+        }
+        let result = try await Program.freshet(
+            "soak",
+            "--target",
+            url,
+            "--i-own-this",
+            "-q",
+            Self.query,
+            "--cursor",
+            "after=events.n",
+            "--number",
+            "events.n",
+            "--faults",
+            "tcp.rst,tcp.blackhole(both),http.503,net.slice",
+            "--in-order",
+            "--clients",
+            "4",
+            "--for",
+            "10s",
+            "--report",
+            folder.path,
+            "--require",
+            "lost==0",
+            "--require",
+            "duplicates==0",
+            "--require",
+            "faults==4"
+        ).result()
+        #expect(result.status == 0, "\(result.output) \(result.errors)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let expected = [
+            "herd.svg", "history.jsonl", "index.html", "junit.xml", "recovery.svg", "report.json", "resources.svg",
+            "summary.md", "timeline.svg",
+        ]
+        #expect(files.sorted() == expected)
+    }
+
+    @Test("A server that is not there is told, with what to look at")
+    func nobody() async throws {
+        let port = try Middle.freePort()
+        let result = try await Program.freshet(
+            "soak",
+            "--target",
+            "ws://127.0.0.1:\(port)/graphql",
+            "--i-own-this",
+            "-q",
+            Self.query,
+            "--number",
+            "events.n",
+            "--clients",
+            "1"
+        ).result()
+        #expect(result.status == 3)
+        #expect(result.errors.last?.contains("is the server up") == true, "\(result.errors)")
+    }
+
+    @Test("A result without a number ends it, and says where the number was looked for")
+    func numberless() async throws {
+        let (server, url) = try await Program.graphQLServer("strawberry")
+        defer { server.stop() }
+        let result = try await Program.freshet(
+            "soak",
+            "--target",
+            url,
+            "--i-own-this",
+            "-q",
+            Self.query,
+            "--number",
+            "events.id",
+            "--clients",
+            "1",
+            "--for",
+            "2s",
+            "--faults",
+            "none"
+        ).result()
+        #expect(result.status == 3 || result.status == 99)
+        let said = result.output + result.errors
+        #expect(said.contains { $0.contains("decoding") || $0.contains("had nothing") }, "\(said)")
+    }
+
+    @Test(
+        "What cannot be is refused, with what to do",
+        arguments: [
+            ["--local", "graphql", "--sim"], ["--target", "ws://localhost/", "-q", "subscription { x }"],
+            ["--local", "mysql"],
+            ["--local", "graphql", "--faults", "tcp.reset"], ["--local", "graphql", "--faults", "sys.ip-change"],
+            ["--local", "graphql", "--require", "lots==0"], ["--local", "graphql", "--clients", "0"],
+            ["--target", "ws://localhost/", "--i-own-this"],
+            ["--target", "ws://localhost/", "--i-own-this", "-q", "subscription { x { n } }"], [],
+        ]
+    )
+    func usage(_ arguments: [String]) async throws {
+        let result = try await Program.freshet(["soak"] + arguments).result()
+        #expect(result.status == 64, "\(arguments): \(result.errors)")
+        #expect(!result.errors.isEmpty && result.output.isEmpty)
+    }
+
+    @Test("Every fault is listed with what it does, and what cannot be done here with the reason")
+    func list() async throws {
+        let result = try await Program.freshet("soak", "--list-faults").result()
+        #expect(result.status == 0)
+        #expect(result.output.count == FaultCatalogue.all.count)
+        for (line, fault) in zip(result.output, FaultCatalogue.all) {
+            #expect(line.hasPrefix(fault.id + " ") && line.contains(fault.does))
+            #expect(fault.whyNot.map { line.contains($0) } ?? true)
+        }
+    }
+
+    @Test("Seeds are simulated, and a history that is cut off is not believed")
+    func simAndVerify() async throws {
+        let sim = try await Program.freshet("soak", "--sim", "--seeds", "30", "--seed", "5").result()
+        #expect(sim.status == 0 && sim.output.last?.hasPrefix("PASS 30 seeds") == true, "\(sim.output)")
+        let folder = Self.folder()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let missing = try await Program.freshet("soak", "verify", folder.path).result()
+        #expect(missing.status == 64 && missing.errors.last?.contains("history.jsonl") == true)
+        let line = HistoryLine(us: 0, .run(facts: RunFacts(seed: 1, mode: "local", began: "")))
+        try (line.json() + Data("\n".utf8)).write(to: folder.appending(path: "history.jsonl"))
+        let cut = try await Program.freshet("soak", "verify", folder.path, "--dry-run").result()
+        #expect(cut.status == 99 && cut.output.contains { $0.contains("sound-history") }, "\(cut.output)")
+    }
+
+    @Test("SIGINT ends a run early, in good order, with its report")
+    func interrupted() async throws {
+        let folder = Self.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let program = try Program.freshet(
+            "soak",
+            "--local",
+            "graphql",
+            "--faults",
+            "tcp.rst",
+            "--clients",
+            "2",
+            "--for",
+            "10m",
+            "--report",
+            folder.path
+        )
+        _ = await program.errorLine { $0.contains("tcp.rst: back") }
+        program.signal(SIGINT)
+        let result = await program.result()
+        #expect(result.status == 130, "\(result.output) \(result.errors)")
+        #expect(result.output.last?.hasPrefix("PASS") == true)
+        #expect(FileManager.default.fileExists(atPath: folder.appending(path: "report.json").path))
+    }
+}
