@@ -5,7 +5,7 @@ UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetHTTPTests|FreshetTe
 # What needs the machine for itself runs apart. The leak checker judges ChurnTests' own process as well.
 ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.]ProofTests|InteropTests[.]ChurnTests
 
-.PHONY: help demo examples test build lint format conformance bench prove simulate sanitize fuzz clean
+.PHONY: help demo examples test build lint format conformance bench prove simulate soak sanitize fuzz clean
 
 help:
 	@echo "make demo      build the release program and show it at work"
@@ -15,6 +15,7 @@ help:
 	@echo "make conformance  the Autobahn test suite against our client (CASES='6 12.1' for some)"
 	@echo "make bench     our client and its peers in one run (ARGS='--quick --rows receive')"
 	@echo "make simulate  the engine on a virtual network (SEEDS=10000 FROM=1 ARGS='--mutation all' ARGS=--trace)"
+	@echo "make soak      every fault against every local server (FOR=5m SEED=42 ARGS='--clients 200 --report out')"
 	@echo "make prove     a claim, tried for longer than a test may (NAME=cuts|restarts|slow|tokens ARGS='--seed 7')"
 	@echo "make lint      check the format; make format sets it right"
 	@echo "make sanitize  the unit tests under ThreadSanitizer, then under AddressSanitizer"
@@ -52,6 +53,15 @@ simulate:
 	scripts/install-dependencies.sh
 	swift build -c release --scratch-path .build --product Simulate
 	.build/release/Simulate $(SEEDS) --from $(FROM) $(ARGS)
+
+FOR ?= 5m
+SEED ?= 42
+
+soak:
+	scripts/install-dependencies.sh --tests
+	swift build -c release --scratch-path .build --product freshet
+	.build/release/freshet soak --local graphql,etcd,nats --faults all --clients 40 --for $(FOR) --seed $(SEED) \
+	    --require lost==0 --require duplicates==0 --require away==0 $(ARGS)
 
 prove:
 	scripts/install-dependencies.sh
