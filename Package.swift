@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "FreshetHTTP", targets: ["FreshetHTTP"]),
         .library(name: "FreshetGraphQL", targets: ["FreshetGraphQL"]),
         .library(name: "FreshetDocuments", targets: ["FreshetDocuments"]),
+        .library(name: "FreshetFirebase", targets: ["FreshetFirebase"]),
         .library(name: "FreshetTestSupport", targets: ["FreshetTestSupport"]),
         .executable(name: "freshet", targets: ["FreshetCLI"]),
     ],
@@ -102,6 +103,15 @@ let package = Package(
             swiftSettings: swift
         ),
         .target(
+            name: "FreshetFirebase",
+            dependencies: [
+                "Freshet", "FreshetCore", "FreshetDocuments", "FreshetTransport", "FreshetHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift
+        ),
+        .target(
             name: "FreshetTestSupport",
             dependencies: [
                 "FreshetCore", "FreshetTransport", "FreshetHTTP", "Freshet", "FreshetGraphQL",
@@ -114,8 +124,8 @@ let package = Package(
         .executableTarget(
             name: "FreshetCLI",
             dependencies: [
-                "Freshet", "FreshetCore", "FreshetDocuments", "FreshetGraphQL", "FreshetHTTP", "FreshetTransport",
-                "FreshetTestSupport",
+                "Freshet", "FreshetCore", "FreshetDocuments", "FreshetFirebase", "FreshetGraphQL", "FreshetHTTP",
+                "FreshetTransport", "FreshetTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -237,6 +247,16 @@ let package = Package(
             swiftSettings: swift
         ),
         .testTarget(
+            name: "FreshetFirebaseTests",
+            dependencies: [
+                "FreshetFirebase", "FreshetDocuments", "Freshet", "FreshetCore", "FreshetHTTP", "FreshetTransport",
+                "FreshetTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift
+        ),
+        .testTarget(
             name: "FreshetSoakTests",
             dependencies: ["FreshetSoak", "FreshetCore", "FreshetTestSupport"],
             swiftSettings: swift
@@ -249,8 +269,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "FreshetCLI", "FreshetDocuments", "Freshet", "FreshetGraphQL", "FreshetHTTP", "FreshetTestSupport",
-                "FreshetCore", "FreshetTransport",
+                "FreshetCLI", "FreshetDocuments", "FreshetFirebase", "Freshet", "FreshetGraphQL", "FreshetHTTP",
+                "FreshetTestSupport", "FreshetCore", "FreshetTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Servers"],
