@@ -114,7 +114,7 @@ let package = Package(
         .target(
             name: "FreshetTestSupport",
             dependencies: [
-                "FreshetCore", "FreshetTransport", "FreshetHTTP", "Freshet", "FreshetGraphQL",
+                "FreshetCore", "FreshetTransport", "FreshetHTTP", "Freshet", "FreshetGraphQL", "FreshetFirebase",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
