@@ -65,7 +65,8 @@ struct RealtimeServerState: Sendable {
     ///
     /// - Parameters:
     ///   - base: where they were written.
-    ///   - values: by paths below it; none of them: the place itself.
+    ///   - values: by paths below it; an empty one is the place itself.
+    ///   - isMerge: whether they are told as a merge.
     mutating func write(_ base: RealtimePath, _ values: [(path: RealtimePath, value: JSONValue)], isMerge: Bool) {
         let old = self.root
         var written: [(path: RealtimePath, node: RealtimeNode)] = []

@@ -13,33 +13,6 @@ import Testing
 struct RealtimeClientTests {
     private typealias Talk = RealtimeConversation
 
-    private struct Scripted {
-        let transport = ScriptedTransport()
-        let clock = ManualClock()
-        let database: RealtimeDatabase
-
-        init(
-            _ url: String = "http://127.0.0.1:1?ns=demo",
-            _ configuration: RealtimeDatabaseConfiguration = RealtimeDatabaseConfiguration()
-        ) {
-            self.database = RealtimeDatabase(
-                url: url,
-                configuration: configuration,
-                loop: .shared,
-                webSocket: self.transport,
-                time: TimeSource(self.clock, jitter: { 0.5 })
-            )
-        }
-
-        /// Attempt `number`, greeted.
-        func ready(_ number: Int, _ hello: String = Talk.hello) async -> ScriptedLink {
-            let link = await self.transport.dial(number)
-            link.open(subprotocol: nil)
-            link.receive(hello)
-            return link
-        }
-    }
-
     private static func kind(_ body: () async throws -> Void) async -> FreshetError.Kind? {
         do {
             try await body()
@@ -53,7 +26,7 @@ struct RealtimeClientTests {
 
     @Test("A write whose answer does not come has an unknown outcome, and is not sent again")
     func brokenWrite() async {
-        let scripted = Scripted()
+        let scripted = RealtimeScripted()
         let write = Task { await Self.kind { try await scripted.database.reference("a").set(["x": 1]) } }
         let link = await scripted.ready(1)
         #expect(await link.nextDeed() == .sent(#"{"t":"d","d":{"r":1,"a":"p","b":{"p":"/a","d":{"x":1}}}}"#))
@@ -65,7 +38,7 @@ struct RealtimeClientTests {
 
     @Test("One that takes too long has an unknown outcome too; a question says that it took too long")
     func late() async {
-        let scripted = Scripted()
+        let scripted = RealtimeScripted()
         let write = Task { await Self.kind { try await scripted.database.reference("a").update(["b/c": 1]) } }
         let link = await scripted.ready(1)
         #expect(await link.nextDeed() == .sent(#"{"t":"d","d":{"r":1,"a":"m","b":{"p":"/a","d":{"b/c":1}}}}"#))
@@ -80,7 +53,7 @@ struct RealtimeClientTests {
 
     @Test("A question is asked again on the next connection, which names the last session")
     func askedAgain() async throws {
-        let scripted = Scripted()
+        let scripted = RealtimeScripted()
         let read = Task { try await scripted.database.reference("a").get(as: [String: Int].self) }
         let first = await scripted.ready(1)
         #expect(first.target.endpoint.target == "/.ws?v=5&ns=demo")
@@ -98,7 +71,7 @@ struct RealtimeClientTests {
 
     @Test("A long message goes out in segments")
     func segments() async throws {
-        let scripted = Scripted()
+        let scripted = RealtimeScripted()
         let text = String(repeating: "é", count: 20_000)
         let write = Task { try await scripted.database.reference("a").set(text) }
         let link = await scripted.ready(1)
@@ -117,7 +90,7 @@ struct RealtimeClientTests {
     func transaction() async throws {
         var configuration = RealtimeDatabaseConfiguration()
         configuration.transactionAttempts = 2
-        let scripted = Scripted("http://127.0.0.1:1", configuration)
+        let scripted = RealtimeScripted("http://127.0.0.1:1", configuration)
         let database = scripted.database
         let count = Task { try await database.reference("n").transaction(of: Int.self) { ($0 ?? 0) + 1 } }
         let link = await scripted.ready(1)
@@ -144,7 +117,7 @@ struct RealtimeClientTests {
 
     @Test("What cannot be is told before anything is connected")
     func refused() async {
-        let scripted = Scripted()
+        let scripted = RealtimeScripted()
         let root = scripted.database.reference()
         #expect(await Self.kind { try await root.child("a.b").set(1) } == .invalidInput)
         #expect(await Self.kind { try await root.child("a").set(["x#": 1]) } == .invalidInput)
@@ -167,7 +140,7 @@ struct RealtimeClientTests {
 
     @Test("A server that sends a client elsewhere before it greets is followed at once, and remembered")
     func redirected() async throws {
-        let scripted = Scripted("https://my-app.firebaseio.com")
+        let scripted = RealtimeScripted("https://my-app.firebaseio.com")
         let read = Task { try await scripted.database.reference("a").get(as: Int.self) }
         let first = await scripted.transport.dial(1)
         first.open(subprotocol: nil)
@@ -194,7 +167,7 @@ struct RealtimeClientTests {
 
     @Test("A server that sends a client around in circles is given up")
     func circles() async {
-        let scripted = Scripted()
+        let scripted = RealtimeScripted()
         let read = Task { await Self.kind { _ = try await scripted.database.reference("a").get(as: Int.self) } }
         for number in 1...6 {
             let link = await scripted.transport.dial(number)
@@ -207,7 +180,7 @@ struct RealtimeClientTests {
 
     @Test("After 45 s without a word one is said; a word in either direction begins them anew")
     func silence() async throws {
-        let scripted = Scripted()
+        let scripted = RealtimeScripted()
         let database = scripted.database
         let (heard, continuation) = AsyncStream<Int?>.makeStream()
         let feed = Task {
@@ -230,9 +203,35 @@ struct RealtimeClientTests {
         await database.close()
     }
 
+    @Test(
+        "A connection is not replaced ahead of its token's end: what is asked for its end would be done without a word"
+    )
+    func notReplaced() async throws {
+        let credentials = Credentials.bearer("owner", lifetime: .seconds(60))
+        let scripted = RealtimeScripted(
+            "http://127.0.0.1:1",
+            RealtimeDatabaseConfiguration(credentials: { _ in credentials })
+        )
+        let database = scripted.database
+        let first = Task { try await database.reference("a").get(as: Int.self) }
+        let link = await scripted.ready(1)
+        #expect(await link.nextDeed() == .sent(#"{"t":"d","d":{"r":1,"a":"gauth","b":{"cred":"owner"}}}"#))
+        link.receive(Talk.ok(1))
+        _ = await link.nextDeed()
+        link.receive(Talk.ok(2, "1"))
+        #expect(try await first.value == 1)
+        let second = Task { try await database.reference("a").get(as: Int.self) }
+        _ = await link.nextDeed()
+        scripted.clock.jump(by: .seconds(59))
+        link.receive(Talk.ok(3, "2"))
+        _ = try? await second.value
+        #expect(scripted.transport.dialCount == 1)
+        await database.close()
+    }
+
     @Test("Whether the server is there is told as it changes, and how its clock stands")
     func connected() async throws {
-        let scripted = Scripted()
+        let scripted = RealtimeScripted()
         let database = scripted.database
         var states = database.connected.makeAsyncIterator()
         #expect(await states.next() == false)
@@ -247,117 +246,5 @@ struct RealtimeClientTests {
         feed.cancel()
         await database.close()
         #expect(await states.next() == nil)
-    }
-
-    // MARK: - Feeds
-
-    @Test(
-        "A value is handed out whole after each change; after a drop there is a gap, and the value that is there then"
-    )
-    func observe() async throws {
-        let scripted = Scripted()
-        let database = scripted.database
-        let (heard, continuation) = AsyncStream<String>.makeStream()
-        let feed = Task {
-            for try await event in database.reference("a").observe(as: [String: Int].self) {
-                switch event {
-                case .snapshot(let value):
-                    continuation.yield("= \(value?.sorted { $0.key < $1.key }.description ?? "nil")")
-                case .update(let value):
-                    continuation.yield("~ \(value?.sorted { $0.key < $1.key }.description ?? "nil")")
-                case .gap(let gap): continuation.yield("gap \(gap.cause)")
-                }
-            }
-        }
-        var texts = heard.makeAsyncIterator()
-        let first = await scripted.ready(1)
-        _ = await first.nextDeed()
-        first.receive(Talk.data("a", "null"), Talk.ok(1), Talk.merge("a", #"{"x":1,"y":2}"#), Talk.data("a/x", "null"))
-        #expect(await texts.next() == "= nil")
-        #expect(await texts.next() == #"~ [(key: "x", value: 1), (key: "y", value: 2)]"#)
-        #expect(await texts.next() == #"~ [(key: "y", value: 2)]"#)
-        first.fail()
-        await scripted.clock.expire(.milliseconds(125))
-        let second = await scripted.ready(2)
-        guard case .sent(let said) = await second.nextDeed() else { return }
-        #expect(said.contains(#""h":"\#(RealtimeNode(["y": 2]).hash)""#))
-        // It has not changed: nothing is sent.
-        second.receive(Talk.ok(2))
-        #expect(await texts.next() == "gap unknown")
-        #expect(await texts.next() == #"= [(key: "y", value: 2)]"#)
-        second.receive(#"{"t":"d","d":{"a":"c","b":{"p":"a"}}}"#)
-        #expect(await Self.kind { try await feed.value } == .forbidden)
-        await database.close()
-    }
-
-    @Test("Children are told one by one; after a gap what differs is told, and nothing else")
-    func children() async throws {
-        let scripted = Scripted()
-        let children = scripted.database.reference("a").children(of: Int.self)
-        let (heard, continuation) = AsyncStream<String>.makeStream()
-        let feed = Task {
-            for try await event in children.watch() {
-                if case .gap = event { continuation.yield("gap") }
-                for change in event.changes {
-                    switch change {
-                    case .added(let child): continuation.yield("+ \(child.key) \(child.value)")
-                    case .modified(let child, let old):
-                        continuation.yield("~ \(child.key) \(old?.value ?? -1)→\(child.value)")
-                    case .removed(let key, _, let old): continuation.yield("- \(key) \(old?.value ?? -1)")
-                    }
-                }
-            }
-        }
-        var texts = heard.makeAsyncIterator()
-        let first = await scripted.ready(1)
-        _ = await first.nextDeed()
-        first.receive(Talk.data("a", #"{"b":2,"10":1,"9":0}"#), Talk.ok(1))
-        for text in ["+ 9 0", "+ 10 1", "+ b 2"] { #expect(await texts.next() == text) }
-        first.receive(Talk.merge("a", #"{"9":null,"b":3}"#))
-        for text in ["- 9 0", "~ b 2→3"] { #expect(await texts.next() == text) }
-        first.fail()
-        await scripted.clock.expire(.milliseconds(125))
-        let second = await scripted.ready(2)
-        _ = await second.nextDeed()
-        second.receive(Talk.data("a", #"{"b":3,"c":4}"#), Talk.ok(2))
-        for text in ["gap", "- 10 1", "+ c 4"] { #expect(await texts.next() == text) }
-        feed.cancel()
-        await scripted.database.close()
-    }
-
-    @Test("Changes alone begin without what is there; after a drop there is a gap, and everything")
-    func changesAlone() async throws {
-        let scripted = Scripted()
-        let children = scripted.database.reference("a").children(of: Int.self)
-        let (heard, continuation) = AsyncStream<String>.makeStream()
-        let feed = Task {
-            for try await event in children.watch(from: .now) {
-                switch event {
-                case .gap(let gap): continuation.yield("gap \(gap.cause)")
-                case .snapshot(let all): continuation.yield("all \(all.documents.map(\.value))")
-                case .update(let changes): continuation.yield("changes \(changes.map(\.key))")
-                }
-            }
-        }
-        var texts = heard.makeAsyncIterator()
-        for (number, asked) in [(1, 1), (2, 2)] {
-            let link = await scripted.ready(number)
-            _ = await link.nextDeed()
-            link.receive(Talk.data("a", #"{"x":1}"#), Talk.ok(asked))
-            if number == 2 {
-                #expect(await texts.next() == "gap unknown")
-                #expect(await link.nextDeed() == .sent(RealtimeCommand.ping.text))
-                link.receive(Talk.pong)
-                #expect(await texts.next() == "all [1]")
-            }
-            link.receive(Talk.data("a/y", "2"))
-            #expect(await texts.next() == #"changes ["y"]"#)
-            if number == 1 {
-                link.fail()
-                await scripted.clock.expire(.milliseconds(125))
-            }
-        }
-        feed.cancel()
-        await scripted.database.close()
     }
 }

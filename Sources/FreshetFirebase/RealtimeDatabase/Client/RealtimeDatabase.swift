@@ -88,7 +88,7 @@ public struct RealtimeDatabase: Sendable {
                     configuration: configuration.webSocket
                 ),
                 policy: configuration.policy,
-                credentials: configuration.credentials,
+                credentials: Self.withoutEnd(configuration.credentials),
                 loop: loop,
                 transport: FallbackTransport(sockets, or: streams, time: time),
                 time: time,
@@ -98,6 +98,17 @@ public struct RealtimeDatabase: Sendable {
         } catch {
             self.subscriptions = nil
             self.refusal = error
+        }
+    }
+
+    /// A connection is not replaced ahead of its token's end: the server would let the old one go, and do what it was asked to do when
+    /// it is gone, without anybody being told. It says itself when a token is over.
+    private static func withoutEnd(_ provider: CredentialProvider?) -> CredentialProvider? {
+        guard let provider else { return nil }
+        return { reason in
+            var credentials = try await provider(reason)
+            credentials.lifetime = nil
+            return credentials
         }
     }
 

@@ -166,7 +166,7 @@ package struct RealtimeSource: FeedSource {
     static func violation(_ failure: RealtimeAssembler.Failure) -> SourceViolation {
         switch failure {
         case .malformed(let what): Self.violation(what)
-        case .tooLarge(let limit): Self.violation("a message of more than \(limit) bytes", .messageTooLarge, code: 1009)
+        case .tooLarge(let limit): Self.violation("a message of more than \(limit) bytes", .messageTooLarge, code: 1008)
         }
     }
 

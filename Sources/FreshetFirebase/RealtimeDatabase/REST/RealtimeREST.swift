@@ -21,6 +21,7 @@ struct RealtimeREST: Sendable {
     /// For answers that go on, which keep their connections.
     let streams: HTTPClient
     private let memory: CredentialMemory?
+    private let messageLimit: Int
 
     init(
         url: RealtimeURL,
@@ -31,6 +32,7 @@ struct RealtimeREST: Sendable {
         time: TimeSource
     ) throws(FreshetError) {
         self.url = url
+        self.messageLimit = messageLimit
         self.memory = credentials.map { CredentialMemory($0, time: time) }
         var configuration = try HTTPConfiguration(webSocket)
         configuration.limits.body = messageLimit
@@ -191,7 +193,7 @@ struct RealtimeREST: Sendable {
             return await line(try await self.refusal(reply, call).message(command.number))
         }
         var isFirst = true
-        for try await event in try reply.serverSentEvents(upTo: 256 << 20) {
+        for try await event in try reply.serverSentEvents(upTo: self.messageLimit) {
             switch event.event {
             case "put", "patch":
                 await line(try request.push(event))
