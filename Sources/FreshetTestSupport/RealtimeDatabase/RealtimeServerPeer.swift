@@ -11,7 +11,7 @@ final class RealtimeServerPeer: Sendable {
     private let connection: RawConnection
 
     init(_ connection: RawConnection) {
-        self.connection = RawConnection(descriptor: dup(connection.descriptor))
+        self.connection = RawConnection(descriptor: fcntl(connection.descriptor, F_DUPFD_CLOEXEC, 0))
     }
 
     deinit { close(self.connection.descriptor) }
