@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "FreshetHTTP", targets: ["FreshetHTTP"]),
         .library(name: "FreshetGraphQL", targets: ["FreshetGraphQL"]),
         .library(name: "FreshetDocuments", targets: ["FreshetDocuments"]),
+        .library(name: "FreshetFirebase", targets: ["FreshetFirebase"]),
         .library(name: "FreshetTestSupport", targets: ["FreshetTestSupport"]),
         .executable(name: "freshet", targets: ["FreshetCLI"]),
     ],
@@ -103,9 +104,19 @@ let package = Package(
             swiftSettings: swift
         ),
         .target(
+            name: "FreshetFirebase",
+            dependencies: [
+                "Freshet", "FreshetCore", "FreshetDocuments", "FreshetTransport", "FreshetHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift
+        ),
+        .target(
             name: "FreshetTestSupport",
             dependencies: [
-                "FreshetCore", "FreshetTransport", "FreshetHTTP", "Freshet", "FreshetGraphQL", "CFreshetTLS",
+                "FreshetCore", "FreshetTransport", "FreshetHTTP", "Freshet", "FreshetGraphQL", "FreshetFirebase",
+                "CFreshetTLS",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -124,8 +135,8 @@ let package = Package(
         .executableTarget(
             name: "FreshetCLI",
             dependencies: [
-                "Freshet", "FreshetCore", "FreshetDocuments", "FreshetGraphQL", "FreshetHTTP", "FreshetTransport",
-                "FreshetTestSupport", "FreshetSimulator", "FreshetSoak", "FreshetSoakRunner",
+                "Freshet", "FreshetCore", "FreshetDocuments", "FreshetFirebase", "FreshetGraphQL", "FreshetHTTP",
+                "FreshetTransport", "FreshetTestSupport", "FreshetSimulator", "FreshetSoak", "FreshetSoakRunner",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -246,6 +257,16 @@ let package = Package(
             swiftSettings: swift
         ),
         .testTarget(
+            name: "FreshetFirebaseTests",
+            dependencies: [
+                "FreshetFirebase", "FreshetDocuments", "Freshet", "FreshetCore", "FreshetHTTP", "FreshetTransport",
+                "FreshetTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift
+        ),
+        .testTarget(
             name: "FreshetSoakTests",
             dependencies: ["FreshetSoak", "FreshetSoakRunner", "FreshetCore", "FreshetTestSupport"],
             swiftSettings: swift
@@ -260,8 +281,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "FreshetCLI", "FreshetDocuments", "Freshet", "FreshetGraphQL", "FreshetHTTP", "FreshetTestSupport",
-                "FreshetCore", "FreshetTransport", "FreshetSoak", "FreshetSoakRunner",
+                "FreshetCLI", "FreshetDocuments", "FreshetFirebase", "Freshet", "FreshetGraphQL", "FreshetHTTP",
+                "FreshetTestSupport", "FreshetCore", "FreshetTransport", "FreshetSoak", "FreshetSoakRunner",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Servers"],

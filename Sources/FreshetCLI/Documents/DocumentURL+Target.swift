@@ -26,6 +26,7 @@ extension DocumentURL {
         case .etcd, .etcds: return try self.etcd(settings)
         case .nats, .natss: return try self.nats(settings)
         case .k8s: return try self.kubernetes(settings)
+        case .rtdb, .rtdbs: return try self.realtimeDatabase(settings)
         }
     }
 

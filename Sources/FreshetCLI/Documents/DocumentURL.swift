@@ -6,7 +6,7 @@ import FreshetHTTP
 /// A URL of documents on the command line, taken apart: `scheme://user:password@authority/path`.
 struct DocumentURL: Equatable {
     enum Kind: String, CaseIterable {
-        case etcd, etcds, nats, natss, k8s
+        case etcd, etcds, nats, natss, k8s, rtdb, rtdbs
 
         /// How such a URL begins, and how its server's does.
         var schemes: (url: String, server: String) {
@@ -16,6 +16,8 @@ struct DocumentURL: Equatable {
             case .nats: ("nats+ws://", "ws://")
             case .natss: ("nats+wss://", "wss://")
             case .k8s: ("k8s://", "")
+            case .rtdb: ("rtdb+ws://", "ws://")
+            case .rtdbs: ("rtdb+wss://", "wss://")
             }
         }
     }
@@ -27,12 +29,20 @@ struct DocumentURL: Equatable {
     let authority: String
     /// After the slash, with what was percent-encoded as it is.
     let path: String
+    /// After the question mark, as it is; of `rtdb+ws:` alone, elsewhere it is a part of the path.
+    let query: String
 
     /// Nil: it is a URL of something else.
     init?(_ url: String) throws(FreshetError) {
         guard let kind = Kind.allCases.first(where: { url.hasPrefix($0.schemes.url) }) else { return nil }
         self.kind = kind
-        let rest = url.dropFirst(kind.schemes.url.count)
+        var rest = url.dropFirst(kind.schemes.url.count)
+        var query = ""
+        if [.rtdb, .rtdbs].contains(kind), let mark = rest.firstIndex(of: "?") {
+            query = String(rest[rest.index(after: mark)...])
+            rest = rest[..<mark]
+        }
+        self.query = query
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         var authority = rest[..<slash]
         var userinfo: [Substring] = []

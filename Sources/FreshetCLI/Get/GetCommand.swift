@@ -38,7 +38,7 @@ struct GetCommand: AsyncParsableCommand {
 
     @Argument(
         help:
-            "https://, http://, http+unix:, etcd+http://, nats+ws://, k8s://; with a query also wss://; with --profile a path."
+            "https://, http://, http+unix:, etcd+http://, nats+ws://, k8s://, rtdb+wss://; with a query also wss://; with --profile a path."
     )
     var url: String
 

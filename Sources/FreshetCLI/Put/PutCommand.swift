@@ -9,7 +9,8 @@ import Logging
 struct PutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "put",
-        abstract: "Write one document: a key of etcd, of a NATS bucket, an object of Kubernetes.",
+        abstract:
+            "Write one document: a key of etcd or of a NATS bucket, an object of Kubernetes, a place in Firebase.",
         discussion: """
             EXAMPLES
               freshet put etcd+http://127.0.0.1:2379/users/1 '{"name":"Ada"}'
@@ -31,7 +32,7 @@ struct PutCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "etcd+http://, nats+ws:// or k8s://, with the document's key at the end.")
+    @Argument(help: "etcd+http://, nats+ws://, k8s:// or rtdb+wss://, with the document's key at the end.")
     var url: String
 
     @Argument(help: "What to write; @file reads a file, - is stdin.")
@@ -74,7 +75,7 @@ struct PutCommand: AsyncParsableCommand {
             throw FreshetError(
                 .invalidInput,
                 "put writes documents",
-                hint: "etcd+http://host:2379/key, nats+ws://…, k8s://…"
+                hint: "etcd+http://host:2379/key, nats+ws://…, k8s://…, rtdb+wss://…"
             )
         }
         var settings = DocumentSettings()

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import FreshetCore
+import FreshetDocuments
 import FreshetGraphQL
 import Logging
 
@@ -35,7 +36,9 @@ struct WatchCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://; with --profile a path.")
+    @Argument(
+        help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://, rtdb+ws://; with --profile a path."
+    )
     var url: String
 
     @Option(name: .shortAndLong, help: "The GraphQL document.")
@@ -126,9 +129,17 @@ struct WatchCommand: AsyncParsableCommand {
         settings.labels = self.documentOptions.selector
         settings.fields = self.documentOptions.fieldSelector
         settings.logger = logger
+        let start = try self.documentOptions.start()
+        guard url.hasPositions || start.position == nil && self.documentOptions.stateFile == nil else {
+            throw FreshetError(
+                .invalidInput,
+                "a Realtime Database has no positions to go on from",
+                hint: "without --state-file, and with --from snapshot or now"
+            )
+        }
         return DocumentWatch(
             target: try url.target(settings),
-            start: try self.documentOptions.start(),
+            start: start,
             stateFile: self.documentOptions.stateFile,
             printsInitial: self.documentOptions.initial,
             printsRemovals: self.documentOptions.deletes
@@ -139,7 +150,7 @@ struct WatchCommand: AsyncParsableCommand {
         guard !self.documentOptions.isUsed else {
             throw FreshetError(
                 .invalidInput,
-                "--from, --state-file and the like are for documents: etcd+http://, nats+ws://, k8s://"
+                "--from, --state-file and the like are for documents: etcd+http://, nats+ws://, k8s://, rtdb+wss://"
             )
         }
         let request = GraphQLRequest(

@@ -5,8 +5,8 @@ import FoundationEssentials
 
 /// How documents become values, and values documents.
 public struct DocumentCoding<Value: Sendable>: Sendable {
-    let decode: @Sendable (Bytes) throws(FreshetError) -> Value
-    let encode: @Sendable (Value) throws(FreshetError) -> Bytes
+    package let decode: @Sendable (Bytes) throws(FreshetError) -> Value
+    package let encode: @Sendable (Value) throws(FreshetError) -> Bytes
 
     /// Makes a coding of your own, such as for Protocol Buffers.
     ///

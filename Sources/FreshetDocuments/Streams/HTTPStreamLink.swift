@@ -41,8 +41,10 @@ final class HTTPStreamLink: WebSocketLink, @unchecked Sendable {
     func send(_ message: WebSocketMessage) {
         guard !self.isOver else { return }
         switch self.steps(message) {
-        case .begin(let id): self.begin(id, message)
+        case .begin(let id, let mayEnd): self.begin(id, message, mayEnd: mayEnd)
         case .end(let id): self.streams.removeValue(forKey: id)?.task.cancel()
+        // Numbers of streams are not negative.
+        case .once: self.begin(-1 - Int64(self.lastStream), message, mayEnd: true)
         case .nothing: break
         }
     }
@@ -64,18 +66,18 @@ final class HTTPStreamLink: WebSocketLink, @unchecked Sendable {
 
     // MARK: - Streams
 
-    private func begin(_ id: Int64, _ message: WebSocketMessage) {
+    private func begin(_ id: Int64, _ message: WebSocketMessage, mayEnd: Bool = false) {
         self.streams.removeValue(forKey: id)?.task.cancel()
         self.lastStream += 1
         let number = self.lastStream
         let task = Task { [self] in
-            let error: FreshetError
+            let error: FreshetError?
             do throws(FreshetError) {
                 try await self.exchange(message) { line in
                     guard line.count > 0, await self.gate.pass() else { return }
                     self.loop.execute { self.heard(line, id, number) }
                 }
-                error = FreshetError(.interrupted, "the server ended a stream over HTTP")
+                error = mayEnd ? nil : FreshetError(.interrupted, "the server ended a stream over HTTP")
             } catch let failure {
                 error = failure
             }
@@ -89,9 +91,10 @@ final class HTTPStreamLink: WebSocketLink, @unchecked Sendable {
         self.events(.messages([MessageBatch(WebSocketMessage(.binary, line))]))
     }
 
-    private func ended(_ error: FreshetError, _ id: Int64, _ number: UInt64) {
+    private func ended(_ error: FreshetError?, _ id: Int64, _ number: UInt64) {
         guard self.streams[id]?.number == number else { return }
         self.streams[id] = nil
+        guard let error else { return }
         self.finish(.failure(Self.asRefusal(error), retryAfter: error.refusal?.retryAfter))
     }
 

@@ -8,10 +8,12 @@ package import FreshetTransport
 package struct HTTPStreamTransport: WebSocketTransport {
     /// What a message of the source's comes to.
     package enum Step: Sendable, Equatable {
-        /// Another stream, with this number; what had it before ends.
-        case begin(Int64)
+        /// Another stream, with this number; what had it before ends. Unless it may end, its end is the connection's.
+        case begin(Int64, mayEnd: Bool = false)
         /// The end of one.
         case end(Int64)
+        /// A request whose answer has an end, which is not the connection's.
+        case once
         case nothing
     }
 

@@ -19,7 +19,7 @@ package struct RawConnection: Sendable {
         #if canImport(Darwin)
         self.descriptor = socket(AF_INET, SOCK_STREAM, 0)
         #else
-        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         #endif
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

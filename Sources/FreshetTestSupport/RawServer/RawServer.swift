@@ -26,7 +26,7 @@ package final class RawServer: Sendable {
         #if canImport(Darwin)
         let descriptor = socket(AF_INET, SOCK_STREAM, 0)
         #else
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         #endif
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -63,6 +63,8 @@ package final class RawServer: Sendable {
             #else
             let descriptor = Glibc.accept(self.listener, nil, nil)
             #endif
+            // Not for programs that another test starts meanwhile.
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             let stopped = self.state.withLock { state in
                 if descriptor >= 0 { state.connections.append(descriptor) }
                 return state.stopped

@@ -93,10 +93,7 @@ package struct Upgrade: Sendable {
 
     /// What Sec-WebSocket-Accept must be (RFC 6455 4.2.2).
     package static func accept(for key: String) -> String {
-        let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
-        var digest = [UInt8](repeating: 0, count: 20)
-        unsafe freshet_sha1(text, text.count, &digest)
-        return Data(digest).base64EncodedString()
+        SHA1.base64(of: Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
     }
 
     private static func tokens(_ value: String?) -> [String] {

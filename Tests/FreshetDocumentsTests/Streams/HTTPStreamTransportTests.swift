@@ -7,7 +7,8 @@ import Testing
 
 @testable import FreshetDocuments
 
-/// Messages as requests, and lines as messages: `begin 1` begins a stream, `end 1` ends it.
+/// Messages as requests, and lines as messages: `begin 1` begins a stream, `end 1` ends it; `brief 1` begins one that may end, and
+/// `once 1` is a request with an end.
 @Suite(.timeLimit(.minutes(1)))
 struct HTTPStreamTransportTests {
     /// The answers to the requests, by the messages that they are.
@@ -39,7 +40,12 @@ struct HTTPStreamTransportTests {
                 steps: { message in
                     let words = message.text.split(separator: " ")
                     guard words.count == 2, let id = Int64(words[1]) else { return .nothing }
-                    return words[0] == "begin" ? .begin(id) : .end(id)
+                    switch words[0] {
+                    case "begin": return .begin(id)
+                    case "brief": return .begin(id, mayEnd: true)
+                    case "once": return .once
+                    default: return .end(id)
+                    }
                 },
                 exchange: { [answers] message, line throws(FreshetError) in
                     for await text in answers[message.text].stream {
@@ -110,6 +116,19 @@ struct HTTPStreamTransportTests {
         world.answers["begin 1"].continuation.finish()
         let ends = [await world.next(), await world.next()].compactMap { $0 }
         #expect(ends.sorted() == ["cancelled begin 2", "ended interrupted false"])
+    }
+
+    @Test("A request that has an end ends alone, and so does a stream that may")
+    func once() async throws {
+        let world = try await self.open()
+        for message in ["once 1", "once 2", "brief 3", "begin 4"] { world.send(message) }
+        for (message, text) in [("once 1", "a"), ("brief 3", "b"), ("once 2", "c"), ("begin 4", "d")] {
+            world.answers[message].continuation.yield(text)
+            #expect(await world.next() == text)
+            if message != "begin 4" { world.answers[message].continuation.finish() }
+        }
+        world.answers["begin 4"].continuation.yield("e")
+        #expect(await world.next() == "e")
     }
 
     @Test("A request that is refused in HTTP is a connection that is refused in HTTP")
