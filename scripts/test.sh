@@ -34,11 +34,13 @@ if [ $# -gt 0 ]; then
 else
     # In groups: all at once, those with much to compute keep the others from their turns until their time is up.
     groups='FreshetGraphQLTests[.]|FreshetHTTPTests[.]|InteropTests[.]'
+    soaks='InteropTests[.](PlantedClientFault|SoakCommand)'
     documents='InteropTests[.](Etcd|NATS|Kubernetes|RealKubernetes|StateFile|DocumentCommand)'
     "${test[@]}" --skip "$alone" --skip "$groups"
     "${test[@]}" --skip "$alone" --filter 'FreshetGraphQLTests[.]'
-    "${test[@]}" --skip "$alone" --skip "$documents" --filter 'FreshetHTTPTests[.]|InteropTests[.]'
+    "${test[@]}" --skip "$alone" --skip "$documents" --skip "$soaks" --filter 'FreshetHTTPTests[.]|InteropTests[.]'
     "${test[@]}" --skip "$alone" --filter "$documents"
+    "${test[@]}" --filter "$soaks"
     step "tests that need the machine for themselves"
     "${test[@]}" --no-parallel --filter "$alone"
 fi

@@ -38,7 +38,7 @@ struct StreamJudge {
     var wasTakenUp = false
     /// Passed over, and no gap said so: out of order, or missing.
     var undeclared = Holes(limit: 64)
-    var declared = Holes(limit: 256)
+    var declared = Holes(limit: 32)
     /// Elements of a transaction that is not complete: its last number, and where it began.
     var transaction: (last: Int, line: Int)?
     /// The line of what makes the stream end: the server's word, or the client's closing.

@@ -25,6 +25,9 @@ final class EtcdServer: SoakedServer {
     private let administrator: HTTPClient
     private let recorder: RunRecorder
     private let publisher = Publisher()
+    /// The version of each document. A write that etcd has not answered may be made later still, when it has a leader again: it must
+    /// not be made a second time then.
+    private let versions = Locked<[Int: String]>([:])
     /// The last element of each revision, the newest of them.
     private let revisions = Locked<[(revision: Int64, n: Int)]>([])
 
@@ -61,12 +64,24 @@ final class EtcdServer: SoakedServer {
             seed: seed,
             transactions: true,
             recorder: recorder
-        ) { [writer, revisions] elements in
+        ) { [writer, revisions, versions] elements in
             var transaction = EtcdTransaction()
-            for element in elements { try transaction.put("\(Self.prefix)\(element.key)", element) }
-            let revision = Int64(try await writer.commit(transaction)) ?? 0
+            for element in elements {
+                let key = "\(Self.prefix)\(element.key)"
+                if let version = versions.withLock({ $0[element.key] }) {
+                    transaction.require(key, version: version)
+                } else {
+                    transaction.requireAbsence(of: key)
+                }
+                try transaction.put(key, element)
+            }
+            let version = try await writer.commit(transaction)
+            versions.withLock { versions in
+                for element in elements { versions[element.key] = version }
+            }
+            let revision = Int64(version) ?? 0
             revisions.withLock { Self.add(&$0, revision, elements.last?.n ?? 0) }
-        } has: { [revisions] element in
+        } has: { [revisions, versions] element in
             let document: Document<Publisher.Element>
             do throws(FreshetError) {
                 document = try await documents.get("\(Self.prefix)\(element.key)")
@@ -78,6 +93,9 @@ final class EtcdServer: SoakedServer {
             guard document.value.n >= element.n else { return false }
             // What was written with it has the same revision.
             let all = try await documents.list().documents.filter { $0.version == document.version }
+            versions.withLock { versions in
+                for one in all { versions[one.value.key] = one.version }
+            }
             revisions.withLock { Self.add(&$0, Int64(document.version) ?? 0, all.map(\.value.n).max() ?? element.n) }
             return true
         }

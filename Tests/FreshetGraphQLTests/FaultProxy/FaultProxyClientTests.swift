@@ -21,6 +21,7 @@ struct FaultProxyClientTests {
         var policy = ConnectionPolicy()
         policy.backoff = Backoff(initial: .milliseconds(1), cap: .milliseconds(5))
         var configuration = GraphQLClientConfiguration(policy: policy)
+        configuration.webSocket.deadline = .seconds(50)
         configuration.webSocket.pingInterval = .seconds(1)
         configuration.webSocket.pongDeadline = .seconds(1)
         configuration.webSocket.tls.authorities = authority.map { .text($0.certificate) }

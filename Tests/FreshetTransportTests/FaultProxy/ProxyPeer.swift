@@ -29,13 +29,16 @@ enum ProxyPeer {
         }
     }
 
-    static func connect(_ proxy: FaultProxy) async throws -> WebSocket {
-        try await WebSocket.connect(to: proxy.url, configuration: FaultyPeer.configuration())
+    static func connect(_ proxy: FaultProxy, deadline: Duration = .seconds(10)) async throws -> WebSocket {
+        try await WebSocket.connect(to: proxy.url, configuration: FaultyPeer.configuration(deadline: deadline))
     }
 
     /// What comes of "go": the messages before "done", which is sent after them, or before the end.
-    static func texts(_ proxy: FaultProxy) async throws -> (messages: [String], error: FreshetError?) {
-        let socket = try await self.connect(proxy)
+    static func texts(
+        _ proxy: FaultProxy,
+        deadline: Duration = .seconds(10)
+    ) async throws -> (messages: [String], error: FreshetError?) {
+        let socket = try await self.connect(proxy, deadline: deadline)
         try? await socket.send(text: "go")
         try? await socket.send(text: "done")
         var messages: [String] = []
