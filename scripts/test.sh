@@ -28,19 +28,17 @@ step "tests"
 export FRESHET_PYTHON="$PWD/.build-python/bin/python"
 export FRESHET_BINARY="$PWD/.build-debug/debug/freshet"
 test=(swift test --disable-xctest --parallel --scratch-path .build-debug)
-alone='FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.]ProofTests|SimulationTests[.]|InteropTests[.](BadHTTP|Nginx|Backend|Proxy|Login|PollingFallback|GraphQLInterop|TLSBackPressure|TLSFault|Churn)Tests'
+alone='FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.]ProofTests|SimulationTests[.]|InteropTests[.](BadHTTP|Nginx|Backend|Proxy|Login|PollingFallback|GraphQLInterop|TLSBackPressure|TLSFault|Churn|PlantedClientFault|SoakCommand)Tests'
 if [ $# -gt 0 ]; then
     "${test[@]}" "$@"
 else
     # In groups: all at once, those with much to compute keep the others from their turns until their time is up.
     groups='FreshetGraphQLTests[.]|FreshetHTTPTests[.]|InteropTests[.]'
-    soaks='InteropTests[.](PlantedClientFault|SoakCommand)'
     documents='InteropTests[.](Etcd|NATS|Kubernetes|RealKubernetes|StateFile|DocumentCommand)'
     "${test[@]}" --skip "$alone" --skip "$groups"
     "${test[@]}" --skip "$alone" --filter 'FreshetGraphQLTests[.]'
-    "${test[@]}" --skip "$alone" --skip "$documents" --skip "$soaks" --filter 'FreshetHTTPTests[.]|InteropTests[.]'
+    "${test[@]}" --skip "$alone" --skip "$documents" --filter 'FreshetHTTPTests[.]|InteropTests[.]'
     "${test[@]}" --skip "$alone" --filter "$documents"
-    "${test[@]}" --filter "$soaks"
     step "tests that need the machine for themselves"
     "${test[@]}" --no-parallel --filter "$alone"
 fi

@@ -163,7 +163,7 @@ struct SoakRunCommand: AsyncParsableCommand {
     /// Looks for fewer faults that fail as well, and prints the line that does it again.
     private func shrunk(_ plan: SoakPlan, _ outcome: SoakRun.Outcome, _ terminal: Terminal) async {
         let wrong = Set(outcome.report.invariants.filter { $0.breaches > 0 }.map(\.name))
-        guard !wrong.isEmpty else {
+        guard !wrong.isEmpty, !outcome.faults.isEmpty else {
             return terminal.note("do it again: \(self.line(outcome.faults.map(\.fault), plan.seed))")
         }
         terminal.note("looking for fewer faults that fail as well; ^C ends that")
@@ -177,7 +177,11 @@ struct SoakRunCommand: AsyncParsableCommand {
     private func line(_ faults: [FaultChoice.One], _ seed: UInt64) -> String {
         var words = ["freshet soak"]
         if let local { words.append("--local \(local)") }
-        if let target { words.append("--target \(target) --i-own-this") }
+        if let target {
+            words.append("--target \(target) --i-own-this -q '\(self.targetOptions.query ?? "")'")
+            words += self.targetOptions.cursor.map { ["--cursor \($0)"] } ?? []
+            words += self.targetOptions.number.map { ["--number \($0)"] } ?? []
+        }
         words.append("--clients \(self.clients) --rate \(self.rate) --seed \(seed) --in-order")
         words.append("--faults '\(faults.map(\.text).joined(separator: ","))'")
         words += self.requirements.map { "--require '\($0)'" }

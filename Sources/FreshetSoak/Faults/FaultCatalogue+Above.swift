@@ -3,6 +3,8 @@
 extension FaultCatalogue {
     private static let atOnce = Fault.Detection.within(.milliseconds(100))
     private static let noFirestore = "there is no Firestore source in this version"
+    private static let noDescriptors =
+        "on Linux libdispatch ends a process that cannot open a file while it looks after its threads: no client could help it"
     private static let namespaces = "it needs network namespaces and root: scripts/soak-netns.sh does it"
 
     static let tls = [
@@ -181,7 +183,7 @@ extension FaultCatalogue {
             .within(.seconds(1)),
             ["unreachable"],
             .retry,
-            .client
+            .notHere(noDescriptors)
         ),
     ]
 
@@ -192,7 +194,7 @@ extension FaultCatalogue {
             .within(.seconds(1)),
             ["unreachable"],
             .retry,
-            .client
+            .notHere(noDescriptors)
         ),
         Fault(
             "sys.netns-down",

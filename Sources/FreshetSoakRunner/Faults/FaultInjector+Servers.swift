@@ -123,16 +123,6 @@ extension FaultInjector {
         case "clk.suspend":
             let seconds = self.duration >= .seconds(1800) ? 90 : 6
             return FaultDeed { () async throws(FreshetError) in try await SystemFault.suspend(seconds: seconds) }
-        case "app.fork-fd-limit", "sys.fd-exhaust":
-            let servers = self.servers
-            let spare = id == "sys.fd-exhaust" ? 0 : 8
-            return FaultDeed(hold: .seconds(2)) { () async throws(FreshetError) in
-                await SystemFault.prepareForLimit()
-                for server in servers { server.proxy.cut(.reset) }
-                SystemFault.limitDescriptors(spare: spare)
-            } end: { () async throws(FreshetError) in
-                SystemFault.unlimitDescriptors()
-            }
         case "app.cancel-storm":
             return FaultDeed { () async throws(FreshetError) in await self.population.reopenAll() }
         case "app.sub-churn":

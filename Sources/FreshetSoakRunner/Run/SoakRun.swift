@@ -80,8 +80,11 @@ package struct SoakRun: Sendable {
         limits.keepAlive = Int(self.plan.timing.keepAlive / .microseconds(1))
         limits.deadline = Int(self.plan.timing.deadline / .microseconds(1))
         let isTarget = if case .target = self.plan.place { true } else { false }
-        // A connection is over when both sides have ended it, and that side is not ours.
-        if isTarget { limits.socketGrace = 10_000_000 }
+        // A connection is over when both sides have ended it, and that side is not ours: sockets are not judged there.
+        if isTarget {
+            limits.socketGrace = 3_600_000_000
+            limits.descriptors = self.plan.clients
+        }
         return RunFacts(
             seed: self.plan.seed,
             mode: isTarget ? "target" : "local",
