@@ -146,8 +146,9 @@ package struct RunFigures: Sendable {
         var new = old ?? Client()
         body(&new)
         self.clients[client] = new
-        if let old { self.phases[old.phase, default: 0] -= 1 }
-        self.phases[new.phase, default: 0] += 1
+        // Who is closed is none of the clients any more.
+        if let old, !old.isClosing { self.phases[old.phase, default: 0] -= 1 }
+        if !new.isClosing { self.phases[new.phase, default: 0] += 1 }
         self.timeline.set(self.phases, us: us)
     }
 
