@@ -46,7 +46,7 @@ else
 fi
 
 # The embedded server listens on the loopback device alone; nginx takes it to the cable.
-in_server "$freshet" serve --port 4000 >"$folder/serve" 2>&1 & pids+=($!)
+ip netns exec "$server" "$freshet" serve --port 4000 >"$folder/serve" 2>&1 & pids+=($!)
 cat >"$folder/nginx.conf" <<NGINX
 daemon off; master_process off; pid $folder/nginx.pid; error_log stderr;
 events { worker_connections 256; }
@@ -63,7 +63,7 @@ http {
   }
 }
 NGINX
-in_server nginx -p "$folder" -e stderr -c "$folder/nginx.conf" >"$folder/nginx" 2>&1 & pids+=($!)
+ip netns exec "$server" nginx -p "$folder" -e stderr -c "$folder/nginx.conf" >"$folder/nginx" 2>&1 & pids+=($!)
 sleep 2
 
 in_clients "$freshet" soak --target ws://10.77.0.1:8080/graphql --i-own-this \

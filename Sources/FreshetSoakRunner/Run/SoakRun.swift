@@ -83,7 +83,8 @@ package struct SoakRun: Sendable {
         // A connection is over when both sides have ended it, and that side is not ours: sockets are not judged there.
         if isTarget {
             limits.socketGrace = 3_600_000_000
-            limits.descriptors = self.plan.clients
+            // Both ends in the proxy of each.
+            limits.descriptors = self.plan.clients * 2
         }
         return RunFacts(
             seed: self.plan.seed,
