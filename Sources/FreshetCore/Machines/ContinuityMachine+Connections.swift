@@ -54,7 +54,8 @@ extension ContinuityMachine {
         case .none, .position, .list, .numbered, .snapshot, .custom:
             var actions = self.lost()
             actions += self.subscribed(gap: gap)
-            actions += self.confirmed()
+            // Where the old one broke before the new one was known to be subscribed, what is fetched now may be older than that.
+            if overlap.isConfirmed { actions += self.confirmed() }
             return actions + self.received(overlap.held)
         }
     }
