@@ -226,6 +226,18 @@ struct PositionRecoveryTests {
         #expect(machine.takeOver(both, afterLastWord: true, gap: Self.gap).texts == ["2"])
     }
 
+    @Test("One that has to take over before it is known to be subscribed fetches the state when it is, and not before")
+    func takeOverUnconfirmed() {
+        var machine = ContinuityMachine(.snapshot)
+        _ = machine.subscribed(gap: Self.gap)
+        _ = machine.confirmed()
+        _ = machine.fetched(1, Fetched(.snapshot, items: []))
+        #expect(machine.takeOver(machine.overlap(), afterLastWord: false, gap: Self.gap).texts == ["gap unknown"])
+        #expect(!machine.isFetching(2))
+        _ = machine.confirmed()
+        #expect(machine.isFetching(2))
+    }
+
     @Test("A server that refuses the position after its connection had to take over loses the history, not the feed")
     func refusedAfterTakeOver() {
         var machine = ContinuityMachine(.position(overlap: 0))
