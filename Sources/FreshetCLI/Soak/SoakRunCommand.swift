@@ -132,7 +132,9 @@ struct SoakRunCommand: AsyncParsableCommand {
         let run = try SoakRun(plan) { view.show($0) }
         let stopped = Locked<Int32?>(nil)
         let signals = Signals.stream(SIGINT, SIGTERM) { number, count in
-            if count > 1 { _exit(128 + number) }
+            guard count > 1 else { return }
+            SoakRun.endServers()
+            _exit(128 + number)
         }
         let listening = Task {
             for await signal in signals {
@@ -150,7 +152,7 @@ struct SoakRunCommand: AsyncParsableCommand {
         _ = terminal.record(Array(SoakResult.text(of: outcome.report).utf8))
         if let directory = plan.directory { terminal.note("report: \(directory)/index.html") }
         guard outcome.report.passed else {
-            if self.shrink, stopped.withLock({ $0 }) == nil { await self.shrunk(plan, outcome, terminal) }
+            if self.shrink { await self.shrunk(plan, outcome, terminal) { stopped.withLock { $0 } != nil } }
             return .breach
         }
         return switch stopped.withLock({ $0 }) {
@@ -161,20 +163,28 @@ struct SoakRunCommand: AsyncParsableCommand {
     }
 
     /// Looks for fewer faults that fail as well, and prints the line that does it again.
-    private func shrunk(_ plan: SoakPlan, _ outcome: SoakRun.Outcome, _ terminal: Terminal) async {
+    private func shrunk(
+        _ plan: SoakPlan,
+        _ outcome: SoakRun.Outcome,
+        _ terminal: Terminal,
+        isStopped: @escaping @Sendable () -> Bool
+    ) async {
+        guard !isStopped() else { return }
         let wrong = Set(outcome.report.invariants.filter { $0.breaches > 0 }.map(\.name))
         guard !wrong.isEmpty, !outcome.faults.isEmpty else {
-            return terminal.note("do it again: \(self.line(outcome.faults.map(\.fault), plan.seed))")
+            return terminal.note("do it again: \(plan.reproduction ?? "")")
         }
         terminal.note("looking for fewer faults that fail as well; ^C ends that")
-        let shrinker = Shrinker(plan: plan, breached: wrong)
+        let shrinker = Shrinker(plan: plan, breached: wrong, isStopped: isStopped)
         let least = await shrinker.shrink(outcome.faults.map(\.fault)) { tried, left in
             terminal.note("try \(tried): \(left) faults fail as well")
         }
-        terminal.note("do it again: \(self.line(least, plan.seed))")
+        let faults = least.map(\.text).joined(separator: ",")
+        terminal.note("do it again: \(self.line(faults, plan.seed, ["--in-order"]))")
     }
 
-    private func line(_ faults: [FaultChoice.One], _ seed: UInt64) -> String {
+    /// What does it again, with these faults.
+    private func line(_ faults: String, _ seed: UInt64, _ more: [String]) -> String {
         var words = ["freshet soak"]
         if let local { words.append("--local \(local)") }
         if let target {
@@ -182,8 +192,8 @@ struct SoakRunCommand: AsyncParsableCommand {
             words += self.targetOptions.cursor.map { ["--cursor \($0)"] } ?? []
             words += self.targetOptions.number.map { ["--number \($0)"] } ?? []
         }
-        words.append("--clients \(self.clients) --rate \(self.rate) --seed \(seed) --in-order")
-        words.append("--faults '\(faults.map(\.text).joined(separator: ","))'")
+        words.append("--clients \(self.clients) --rate \(self.rate) --seed \(seed) --faults '\(faults)'")
+        words += more
         words += self.requirements.map { "--require '\($0)'" }
         return words.joined(separator: " ")
     }
@@ -211,8 +221,12 @@ struct SoakRunCommand: AsyncParsableCommand {
         plan.timing = self.timing.timing
         plan.directory = self.report
         plan.planted = self.plant.flatMap { PlantedFault(rawValue: $0) }
+        guard self.plant == nil || plan.planted != nil else {
+            throw FreshetError(.invalidInput, "there is nothing to plant of that name")
+        }
         for text in self.requirements { plan.requirements.append(try Requirement(text)) }
-        plan.reproduction = self.line(plan.faults.faults, seed)
+        let length = "--for \(plan.duration.components.seconds)s"
+        plan.reproduction = self.line(self.faults, seed, self.inOrder ? ["--in-order"] : [length])
         return plan
     }
 }

@@ -37,7 +37,7 @@ package struct Fault: Sendable, Hashable {
     package enum Injection: Sendable, Hashable {
         /// The proxy between client and server.
         case proxy
-        /// A server with certificates made for it.
+        /// The proxy, where it ends TLS.
         case tls
         /// The server itself.
         case server

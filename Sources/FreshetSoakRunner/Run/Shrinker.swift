@@ -7,15 +7,18 @@ import FreshetSoak
 package struct Shrinker: Sendable {
     private let plan: SoakPlan
     private let breached: Set<String>
+    private let isStopped: @Sendable () -> Bool
     /// So many runs at most.
     private static let most = 12
 
     /// - Parameters:
     ///   - plan: of the run that failed.
     ///   - breached: the names of the invariants that did not hold.
-    package init(plan: SoakPlan, breached: Set<String>) {
+    ///   - isStopped: whether no more runs are to be begun.
+    package init(plan: SoakPlan, breached: Set<String>, isStopped: @escaping @Sendable () -> Bool = { false }) {
         self.plan = plan
         self.breached = breached
+        self.isStopped = isStopped
     }
 
     /// - Parameters:
@@ -26,7 +29,9 @@ package struct Shrinker: Sendable {
         _ faults: [FaultChoice.One],
         onProgress: (_ tried: Int, _ left: Int) -> Void
     ) async -> [FaultChoice.One] {
-        await Self.shrink(faults, most: Self.most, onProgress: onProgress) { await self.fails($0) }
+        await Self.shrink(faults, most: Self.most, onProgress: onProgress, isStopped: self.isStopped) {
+            await self.fails($0)
+        }
     }
 
     /// First the last ones, in doubling numbers: most often it was the last. Then one after another is left out.
@@ -34,12 +39,13 @@ package struct Shrinker: Sendable {
         _ faults: [FaultChoice.One],
         most: Int,
         onProgress: (_ tried: Int, _ left: Int) -> Void = { _, _ in },
+        isStopped: () -> Bool = { false },
         fails: ([FaultChoice.One]) async -> Bool
     ) async -> [FaultChoice.One] {
         var least = faults
         var tried = 0
         var length = 1
-        while length < least.count, tried < most, !Task.isCancelled {
+        while length < least.count, tried < most, !isStopped() {
             tried += 1
             let candidate = Array(faults.suffix(length))
             if await fails(candidate) {
@@ -50,7 +56,7 @@ package struct Shrinker: Sendable {
             length *= 2
         }
         var index = 0
-        while index < least.count, least.count > 1, tried < most, !Task.isCancelled {
+        while index < least.count, least.count > 1, tried < most, !isStopped() {
             tried += 1
             var candidate = least
             candidate.remove(at: index)

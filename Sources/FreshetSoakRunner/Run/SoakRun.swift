@@ -7,10 +7,10 @@ import FreshetTestSupport
 
 /// One run: servers, clients, one fault after another, and in the end what came of it.
 package struct SoakRun: Sendable {
-    private let plan: SoakPlan
-    private let recorder: RunRecorder
+    let plan: SoakPlan
+    let recorder: RunRecorder
     private let onProgress: @Sendable (RunProgress) -> Void
-    private let isStopped = Locked(false)
+    let isStopped = Locked(false)
 
     /// How long clients may take to come up at the beginning, and what is still on its way at the end.
     private static let patience: Duration = .seconds(30)
@@ -46,6 +46,9 @@ package struct SoakRun: Sendable {
 
     /// No fault more: it comes to its end, in good order.
     package func stop() { self.isStopped.withLock { $0 = true } }
+
+    /// Ends the servers that runs have started, for a process that ends at once.
+    package static func endServers() { ServerProcess.killAll() }
 
     /// Does it.
     ///
@@ -115,6 +118,19 @@ package struct SoakRun: Sendable {
         _ progress: Locked<RunProgress>
     ) async throws(FreshetError) -> (faults: [FaultSchedule.Entry], skipped: Set<String>) {
         let population = Population(servers, self.plan, self.recorder)
+        do throws(FreshetError) {
+            return try await self.soak(servers, population, progress)
+        } catch {
+            await population.close()
+            throw error
+        }
+    }
+
+    private func soak(
+        _ servers: [any SoakedServer],
+        _ population: Population,
+        _ progress: Locked<RunProgress>
+    ) async throws(FreshetError) -> (faults: [FaultSchedule.Entry], skipped: Set<String>) {
         try await self.warmUp(servers, population)
         self.sample(isIdle: true)
         let sampling = Task { await self.sampleAll(population, progress) }
@@ -159,93 +175,6 @@ package struct SoakRun: Sendable {
             }
             try? await Task.sleep(for: .milliseconds(50))
         }
-    }
-
-    private func inject(
-        _ servers: [any SoakedServer],
-        _ population: Population,
-        _ progress: Locked<RunProgress>,
-        until end: ContinuousClock.Instant
-    ) async throws(FreshetError) -> (faults: [FaultSchedule.Entry], skipped: Set<String>) {
-        let injector = FaultInjector(
-            servers: servers,
-            population: population,
-            timing: self.plan.timing,
-            duration: self.plan.duration
-        )
-        let probe = (servers.lazy.compactMap { $0 as? GraphQLServer }.first).map {
-            Probe(server: $0, population: population, recorder: self.recorder)
-        }
-        var schedule = FaultSchedule(self.plan.faults, seed: self.plan.seed, inOrder: self.plan.inOrder)
-        var done: [FaultSchedule.Entry] = []
-        var skipped: Set<String> = []
-        while !self.isStopped.withLock({ $0 }), self.plan.inOrder || ContinuousClock.now < end {
-            guard let entry = schedule.next() else {
-                if self.plan.inOrder { break }
-                // No faults at all: the clients are only watched.
-                try? await Task.sleep(for: .milliseconds(200))
-                continue
-            }
-            let id = entry.fault.id
-            let began = { () -> Void in
-                progress.withLock { $0.began(id) }
-                self.recorder.record(.faultBegan(number: entry.number, id: id))
-            }
-            let ended = { () -> Void in self.recorder.record(.faultEnded(number: entry.number)) }
-            if Probe.isProbed(id), let probe {
-                try await probe.run(id, began: began, ended: ended)
-            } else {
-                let deeds = injector.deeds(for: entry)
-                guard !deeds.isEmpty else {
-                    skipped.insert(id)
-                    if skipped.count == Set(self.plan.faults.faults.map(\.id)).count { return (done, skipped) }
-                    continue
-                }
-                began()
-                try await self.does(deeds)
-                ended()
-            }
-            done.append(entry)
-            await self.recovered(population, progress, id)
-        }
-        return (done, skipped)
-    }
-
-    /// All of them at the same time, and as long as the longest.
-    private func does(_ deeds: [FaultDeed]) async throws(FreshetError) {
-        let failure = await withTaskGroup(of: FreshetError?.self) { group in
-            for deed in deeds {
-                group.addTask {
-                    do throws(FreshetError) {
-                        try await deed.begin()
-                        if deed.hold > .zero { try? await Task.sleep(for: deed.hold) }
-                        try await deed.end()
-                        return nil
-                    } catch {
-                        return error
-                    }
-                }
-            }
-            return await group.reduce(nil) { $0 ?? $1 }
-        }
-        if let failure { throw failure }
-    }
-
-    /// Waits until everybody is back, but not for ever: who is not is counted by the figures.
-    private func recovered(_ population: Population, _ progress: Locked<RunProgress>, _ id: String) async {
-        // What was on its way comes first, and who was cut off knows it.
-        try? await Task.sleep(for: .milliseconds(300))
-        let ended = ContinuousClock.now
-        let timing = self.plan.timing
-        let deadline = ended + timing.backoff.cap + timing.deadline + timing.keepAlive + .seconds(10)
-        while !self.isStopped.withLock({ $0 }), ContinuousClock.now < deadline {
-            let away = population.away(since: ended)
-            progress.withLock { $0.away = away }
-            if away == 0 { break }
-            try? await Task.sleep(for: .milliseconds(50))
-        }
-        progress.withLock { $0.over(id, everybodyIsBack: $0.away == 0) }
-        try? await Task.sleep(for: .milliseconds(300))
     }
 
     /// Nothing more is published: what is on its way comes, and then everything must have come.

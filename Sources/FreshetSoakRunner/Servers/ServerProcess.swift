@@ -16,6 +16,8 @@ final class ServerProcess: Sendable {
     private let arguments: [String]
     private let log: String
     private let process = Locked<pid_t?>(nil)
+    /// All that run, for when there is no time for a proper end.
+    private static let running = Locked<Set<pid_t>>([])
 
     /// - Throws: `.unreachable` when it cannot be started.
     init(_ path: String, _ arguments: [String], log: String) throws(FreshetError) {
@@ -39,6 +41,7 @@ final class ServerProcess: Sendable {
             )
         }
         self.process.withLock { $0 = process }
+        Self.running.withLock { _ = $0.insert(process) }
     }
 
     private static func end(_ process: pid_t) {
@@ -49,9 +52,15 @@ final class ServerProcess: Sendable {
         #endif
     }
 
+    /// Ends all that run.
+    static func killAll() {
+        for process in self.running.withLock({ $0 }) { self.end(process) }
+    }
+
     /// Ends it at once, as a crash would.
     func kill() {
         guard let process = self.process.withLock({ $0.take() }) else { return }
+        Self.running.withLock { _ = $0.remove(process) }
         // Not waited for yet, so the number is nobody else's.
         Self.end(process)
         var status: Int32 = 0

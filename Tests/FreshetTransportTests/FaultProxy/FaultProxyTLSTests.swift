@@ -48,20 +48,7 @@ struct FaultProxyTLSTests {
 
         /// What comes of "go": the messages before "done", or before the end.
         func texts() async throws -> (messages: [String], error: FreshetError?) {
-            let socket = try await self.connect()
-            try? await socket.send(text: "go")
-            try? await socket.send(text: "done")
-            var messages: [String] = []
-            do {
-                for try await message in socket {
-                    if message.text == "done" { break }
-                    messages.append(message.text)
-                }
-                await socket.close()
-                return (messages, nil)
-            } catch {
-                return (messages, error)
-            }
+            try await ProxyPeer.texts(from: try await self.connect())
         }
     }
 

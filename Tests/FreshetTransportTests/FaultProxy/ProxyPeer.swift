@@ -38,7 +38,11 @@ enum ProxyPeer {
         _ proxy: FaultProxy,
         deadline: Duration = .seconds(10)
     ) async throws -> (messages: [String], error: FreshetError?) {
-        let socket = try await self.connect(proxy, deadline: deadline)
+        try await self.texts(from: try await self.connect(proxy, deadline: deadline))
+    }
+
+    /// The same on a WebSocket that is open.
+    static func texts(from socket: WebSocket) async throws -> (messages: [String], error: FreshetError?) {
         try? await socket.send(text: "go")
         try? await socket.send(text: "done")
         var messages: [String] = []

@@ -15,32 +15,18 @@ struct PlantedClientFaultTests {
         .unboundedBuffer: .noMemoryLeak, .refreshStorm: .oneRefresh, .lostTerminal: .singleTerminal,
     ]
 
+    /// Six seconds of resets for eight clients.
+    private static func run(_ more: String...) async throws -> Program.Result {
+        let text = "soak --local graphql --faults tcp.rst --clients 8 --for 6s --rate 50 --seed 1"
+        return try await Program.freshet(text.split(separator: " ").map(String.init) + more).result()
+    }
+
     @Test("It is found by name", arguments: PlantedFault.allCases)
     func found(_ fault: PlantedFault) async throws {
         let invariant = try #require(Self.expected[fault])
         let folder = FileManager.default.temporaryDirectory.appending(path: "freshet-soak-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        // The clients of the third server number up to 200 elements before they are cut; tokens are every fourth client's.
-        let result = try await Program.freshet(
-            "soak",
-            "--local",
-            "graphql",
-            "--faults",
-            "tcp.rst",
-            "--clients",
-            "8",
-            "--for",
-            "6s",
-            "--rate",
-            "50",
-            "--seed",
-            "1",
-            "--no-shrink",
-            "--report",
-            folder.path,
-            "--plant",
-            fault.rawValue
-        ).result()
+        let result = try await Self.run("--no-shrink", "--report", folder.path, "--plant", fault.rawValue)
         #expect(result.status == 99, "\(result.output) \(result.errors)")
         let text = try String(contentsOf: folder.appending(path: "report.json"), encoding: .utf8)
         let report = try ReportFiles.read(json: text)
@@ -54,25 +40,7 @@ struct PlantedClientFaultTests {
 
     @Test("Without one nothing is found")
     func none() async throws {
-        let result = try await Program.freshet(
-            "soak",
-            "--local",
-            "graphql",
-            "--faults",
-            "tcp.rst",
-            "--clients",
-            "8",
-            "--for",
-            "6s",
-            "--rate",
-            "50",
-            "--seed",
-            "1",
-            "--require",
-            "lost==0",
-            "--require",
-            "duplicates==0"
-        ).result()
+        let result = try await Self.run("--require", "lost==0", "--require", "duplicates==0")
         #expect(result.status == 0, "\(result.output) \(result.errors)")
         #expect(result.output.last?.hasPrefix("PASS") == true)
     }
