@@ -131,7 +131,7 @@ struct SoakRunCommand: AsyncParsableCommand {
         )
         let run = try SoakRun(plan) { view.show($0) }
         let stopped = Locked<Int32?>(nil)
-        let signals = Signals.stream(SIGINT, SIGTERM) { number, count in
+        let signals = Signals.stream(SIGINT, SIGTERM, SIGHUP) { number, count in
             guard count > 1 else { return }
             SoakRun.endServers()
             _exit(128 + number)
@@ -157,7 +157,7 @@ struct SoakRunCommand: AsyncParsableCommand {
         }
         return switch stopped.withLock({ $0 }) {
         case SIGINT: .interrupted
-        case SIGTERM: .terminated
+        case SIGTERM, SIGHUP: .terminated
         default: .satisfied
         }
     }
