@@ -36,13 +36,16 @@ extension ProxyConnection {
         case .toClient where turn.conditions.buffering != nil && self.fromServer.mode == .frames:
             self.kept += bytes
             if self.kept.count >= turn.conditions.buffering ?? 0 { self.passKept(turn) }
-        case .toClient: self.toClient.append(bytes, at: turn.now, turn.conditions, later: later)
+        case .toClient:
+            self.passKept(turn)  // before what came after it, also where buffering has ended since
+            self.toClient.append(bytes, at: turn.now, turn.conditions, later: later)
         case .toServer: self.toServer.append(bytes, at: turn.now, turn.conditions, later: later)
         }
     }
 
     /// What a middlebox has kept goes on.
     func passKept(_ turn: ProxyLoop.Turn) {
+        guard !self.kept.isEmpty else { return }
         self.toClient.append(self.kept, at: turn.now, turn.conditions)
         self.kept = []
     }

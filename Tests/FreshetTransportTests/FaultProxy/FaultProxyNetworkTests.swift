@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import FreshetCore
 import FreshetTransport
 import Testing
@@ -277,5 +278,35 @@ struct FaultProxyNetworkTests {
         proxy.conditions.buffering = nil
         var iterator = second.makeAsyncIterator()
         #expect(try await iterator.next()?.text == "f")
+    }
+
+    @Test("proxy.buffering: what was held back goes before what comes in the moment in which it ends")
+    func bufferingEnds() async throws {
+        let (noted, written) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let server = try RawServer { connection in
+            connection.acceptUpgrade(subprotocol: nil)
+            connection.sendText("held back")
+            _ = noted.wait(timeout: .now() + 10)
+            connection.sendText("after it")
+            written.signal()
+            connection.waitForStop()
+        }
+        defer { server.stop() }
+        let holder = Locked<FaultProxy?>(nil)
+        let configuration = FaultProxyConfiguration(textLimit: 100)
+        let proxy = try FaultProxy(to: server.url, configuration: configuration) { entry in
+            guard entry.text == "held back", entry.isFrame(.toClient) else { return }
+            holder.withLock { $0 }?.conditions.buffering = nil
+            noted.signal()
+            _ = written.wait(timeout: .now() + 10)
+        }
+        holder.withLock { $0 = proxy }
+        defer { proxy.stop() }
+        defer { holder.withLock { $0 = nil } }
+        proxy.conditions.buffering = 1000
+        let socket = try await ProxyPeer.connect(proxy)
+        var iterator = socket.makeAsyncIterator()
+        #expect(try await iterator.next()?.text == "held back")
+        #expect(try await iterator.next()?.text == "after it")
     }
 }
