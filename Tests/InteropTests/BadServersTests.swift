@@ -40,9 +40,8 @@ struct BadServersTests {
 
     @Test("A port where nobody listens")
     func refused() async throws {
-        let closed = try RawServer { _ in }
-        closed.stop()
-        let result = try await self.watch(closed.url)
+        let closed = try FreePort.next()
+        let result = try await self.watch("ws://127.0.0.1:\(closed)/graphql")
         #expect(result.status == 3)
         #expect(self.reason(result)?.contains("refused") == true)
     }

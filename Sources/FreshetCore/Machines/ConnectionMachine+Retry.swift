@@ -31,6 +31,11 @@ extension ConnectionMachine {
             }
             self.noteLoss(error, at: now)
             let wasLive = if case .live = self.state { true } else { false }
+            if wasLive, self.hasNewer {
+                // Those that have run out are not the newest: a successor was to use the newest, and never got through.
+                self.hasNewer = false
+                return self.dial()
+            }
             if wasLive, self.refreshed {
                 // They were good when it connected. Who ends them again and again is not asked for others ever faster.
                 self.wantsOthers = true

@@ -202,6 +202,7 @@ final class WebSocketConnection: WebSocketLink {
             // at once.
             let goesOut = waiting > OutputQueue.blockSize && self.outbox.waiting < waiting
             guard !goesOut else { return self.armCloseDeadline() }
+            self.flush()  // on a machine that had no time for us the close frame may not have gone out yet
             self.perform(self.session.on(.closeDeadline))
         }
     }

@@ -77,6 +77,17 @@ struct RotationFaultTests {
         #expect(driver.ended(.goingAway, 2).retryDelay == .milliseconds(125))
     }
 
+    @Test("The old ones run out before a successor gets through: the newer ones that it has are used, not renewed")
+    func runsOutBeforeReplaced() {
+        var driver = Stage.successorDialing.driver
+        _ = driver.ended(.refused, 2)
+        let expired = ConnectionEnd.closeFrame(code: 4401, reason: "expired")
+        #expect(driver.ended(expired, 1).contains(.askCredentials(3, .connecting)))
+        driver.connect(lifetime: .seconds(400))
+        // What comes after them is asked for, when these are refused.
+        #expect(driver.ended(expired, 3).contains(.askCredentials(4, .refused)))
+    }
+
     // MARK: - Leaving
 
     /// What the successor's stage needs to be over.

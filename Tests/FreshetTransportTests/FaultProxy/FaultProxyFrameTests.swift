@@ -107,10 +107,15 @@ struct FaultProxyFrameTests {
         var configuration = FaultyPeer.impatient()
         configuration.pongDeadline = .seconds(3)  // a busy machine takes long for a pong
         let socket = try await WebSocket.connect(to: proxy.url, configuration: configuration)
-        // While all is well, pings are answered.
+        // While all is well, pings are answered. The log has a frame before it is known what is done to it: only the next ping
+        // says that the pong was passed.
         let pong = try #require(
             await proxy.entry { if case .frame(.toClient, 10, _, _) = $0.event { true } else { false } }
         )
+        let passed = await proxy.entry(after: pong.number) {
+            if case .frame(.toServer, 9, _, _) = $0.event { true } else { false }
+        }
+        #expect(passed != nil)
         switch silence {
         case .partialFrame:
             proxy.inject(bytes: FaultFrames.partial)
@@ -119,11 +124,6 @@ struct FaultProxyFrameTests {
         case .noPong: try proxy.add(.noPong)
         }
         #expect(await FaultyPeer.rest(of: socket).error?.kind == .timeout(.keepAlive))
-        // When nothing goes to the server, it has nothing to answer.
-        let pings = proxy.log.filter {
-            if case .frame(.toServer, 9, _, _) = $0.event { $0.number > pong.number } else { false }
-        }
-        #expect(!pings.isEmpty)
         #expect(proxy.log.contains { $0.event == .fault(.drop) } == (silence == .noPong))
     }
 

@@ -75,9 +75,8 @@ struct AddressFaultTests {
 
     @Test("tcp.refused: when every address refuses, the error tells the last one")
     func allRefuse() async throws {
-        let closed = try RawServer { _ in }
-        closed.stop()
-        let (error, _) = try await self.dial(["127.0.0.2", "127.0.0.1"], port: closed.port)
+        let closed = try FreePort.next()
+        let (error, _) = try await self.dial(["127.0.0.2", "127.0.0.1"], port: closed)
         #expect(error?.kind == .unreachable)
         #expect(error?.message.contains("at 127.0.0.1") == true)
     }

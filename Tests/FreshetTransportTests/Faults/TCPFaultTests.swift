@@ -161,9 +161,8 @@ struct TCPFaultTests {
 
     @Test("tcp.refused: a port where nobody listens is unreachable, at once")
     func refused() async throws {
-        let closed = try RawServer { _ in }
-        closed.stop()
-        let error = await FaultyPeer.receive(from: closed.url, FaultyPeer.configuration(deadline: .seconds(50))).error
+        let closed = try FreePort.next()
+        let error = await FaultyPeer.receive(from: "ws://127.0.0.1:\(closed)", FaultyPeer.configuration(deadline: .seconds(50))).error
         #expect(error?.kind == .unreachable)
         #expect(error?.message.contains("refused") == true)
         #expect(error?.hint?.contains("check that the server runs") == true)
