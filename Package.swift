@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "FreshetHTTP", targets: ["FreshetHTTP"]),
         .library(name: "FreshetGraphQL", targets: ["FreshetGraphQL"]),
         .library(name: "FreshetDocuments", targets: ["FreshetDocuments"]),
+        .library(name: "FreshetFirebase", targets: ["FreshetFirebase"]),
         .library(name: "FreshetTestSupport", targets: ["FreshetTestSupport"]),
         .executable(name: "freshet", targets: ["FreshetCLI"]),
     ],
@@ -96,6 +97,15 @@ let package = Package(
             name: "FreshetDocuments",
             dependencies: [
                 "Freshet", "FreshetCore", "FreshetTransport", "FreshetHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift
+        ),
+        .target(
+            name: "FreshetFirebase",
+            dependencies: [
+                "FreshetDocuments", "Freshet", "FreshetCore", "FreshetTransport", "FreshetHTTP",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -231,6 +241,16 @@ let package = Package(
             name: "FreshetDocumentsTests",
             dependencies: [
                 "FreshetDocuments", "Freshet", "FreshetCore", "FreshetHTTP", "FreshetTransport", "FreshetTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "FreshetFirebaseTests",
+            dependencies: [
+                "FreshetFirebase", "FreshetDocuments", "Freshet", "FreshetCore", "FreshetHTTP", "FreshetTransport",
+                "FreshetTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
