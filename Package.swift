@@ -269,8 +269,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "FreshetCLI", "FreshetDocuments", "Freshet", "FreshetGraphQL", "FreshetHTTP", "FreshetTestSupport",
-                "FreshetCore", "FreshetTransport",
+                "FreshetCLI", "FreshetDocuments", "FreshetFirebase", "Freshet", "FreshetGraphQL", "FreshetHTTP",
+                "FreshetTestSupport", "FreshetCore", "FreshetTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Servers"],

@@ -43,6 +43,9 @@ package struct FirestoreStructuredQuery: Sendable, Hashable {
         "\(self.database)/documents\(self.parent.map { "/\($0.description)" } ?? "")"
     }
 
+    /// The same in a URL.
+    var encodedResource: String { "\(self.database)/documents\(self.parent.map { "/\($0.encoded)" } ?? "")" }
+
     /// The order that the documents have, complete: whoever sorts them here must sort them so.
     ///
     /// What is not said follows from the rest: fields that are compared by more than equality, by their names, and then the
