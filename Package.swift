@@ -124,8 +124,8 @@ let package = Package(
         .executableTarget(
             name: "FreshetCLI",
             dependencies: [
-                "Freshet", "FreshetCore", "FreshetDocuments", "FreshetGraphQL", "FreshetHTTP", "FreshetTransport",
-                "FreshetTestSupport",
+                "Freshet", "FreshetCore", "FreshetDocuments", "FreshetFirebase", "FreshetGraphQL", "FreshetHTTP",
+                "FreshetTransport", "FreshetTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -148,6 +148,12 @@ let package = Package(
             dependencies: ["FreshetDocuments"],
             path: "Examples/DocumentSource",
             exclude: ["server.py"],
+            swiftSettings: swift
+        ),
+        .executableTarget(
+            name: "FirestoreUsers",
+            dependencies: ["FreshetFirebase"],
+            path: "Examples/FirestoreUsers",
             swiftSettings: swift
         ),
         .executableTarget(

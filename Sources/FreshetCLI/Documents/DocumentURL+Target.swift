@@ -26,6 +26,7 @@ extension DocumentURL {
         case .etcd, .etcds: return try self.etcd(settings)
         case .nats, .natss: return try self.nats(settings)
         case .k8s: return try self.kubernetes(settings)
+        case .firestore: return try self.firestore(settings)
         }
     }
 

@@ -6,7 +6,7 @@ import FreshetHTTP
 /// A URL of documents on the command line, taken apart: `scheme://user:password@authority/path`.
 struct DocumentURL: Equatable {
     enum Kind: String, CaseIterable {
-        case etcd, etcds, nats, natss, k8s
+        case etcd, etcds, nats, natss, k8s, firestore
 
         /// How such a URL begins, and how its server's does.
         var schemes: (url: String, server: String) {
@@ -16,27 +16,36 @@ struct DocumentURL: Equatable {
             case .nats: ("nats+ws://", "ws://")
             case .natss: ("nats+wss://", "wss://")
             case .k8s: ("k8s://", "")
+            case .firestore: ("firestore://", "")
             }
         }
+
+        /// Where the server is follows from something else.
+        var namesNoHost: Bool { self == .k8s || self == .firestore }
     }
 
     let kind: Kind
     let user: String?
     let password: String?
-    /// Host and port; of `k8s:` the context.
+    /// Host and port; of `k8s:` the context, of `firestore:` the project.
     let authority: String
     /// After the slash, with what was percent-encoded as it is.
     let path: String
+    /// What comes after the `?` of `firestore:`, as it is written; elsewhere that belongs to the path.
+    let query: String
 
     /// Nil: it is a URL of something else.
     init?(_ url: String) throws(FreshetError) {
         guard let kind = Kind.allCases.first(where: { url.hasPrefix($0.schemes.url) }) else { return nil }
         self.kind = kind
-        let rest = url.dropFirst(kind.schemes.url.count)
+        var rest = url.dropFirst(kind.schemes.url.count)
+        let question = kind == .firestore ? rest.firstIndex(of: "?") ?? rest.endIndex : rest.endIndex
+        self.query = String(rest[question...].dropFirst())
+        rest = rest[..<question]
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         var authority = rest[..<slash]
         var userinfo: [Substring] = []
-        if kind != .k8s, let at = authority.lastIndex(of: "@") {
+        if !kind.namesNoHost, let at = authority.lastIndex(of: "@") {
             userinfo = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             authority = authority[authority.index(after: at)...]
         }
@@ -45,12 +54,27 @@ struct DocumentURL: Equatable {
         self.authority = String(authority)
         self.path = PercentEncoding.decoded(String(rest[slash...].dropFirst()))
         guard kind == .k8s || !authority.isEmpty else {
-            throw FreshetError(.invalidInput, "the URL names no host", hint: "\(kind.schemes.url)host:port/…")
+            let what = kind.namesNoHost ? "project" : "host"
+            throw FreshetError(
+                .invalidInput,
+                "the URL names no \(what)",
+                hint: "\(kind.schemes.url)\(kind.namesNoHost ? what : "host:port")/…"
+            )
         }
     }
 
     var server: String { self.kind.schemes.server + self.authority }
 
     /// Without who the user is.
-    var source: String { "\(self.kind.schemes.url)\(self.authority)/\(self.path)" }
+    var source: String {
+        "\(self.kind.schemes.url)\(self.authority)/\(self.path)\(self.query.isEmpty ? "" : "?\(self.query)")"
+    }
+
+    /// The query, name by name.
+    var parameters: [(name: String, value: String)] {
+        self.query.split(separator: "&").map { item in
+            let parts = item.split(separator: "=", maxSplits: 1).map { PercentEncoding.decoded(String($0)) }
+            return (parts.first ?? "", parts.count > 1 ? parts[1] : "")
+        }
+    }
 }

@@ -8,6 +8,7 @@ import FreshetDocuments
 /// Documents that are watched.
 struct DocumentWatch: WatchSubject {
     let target: DocumentTarget
+    let documents: any DocumentCollection<Bytes>
     let start: DocumentStart
     let stateFile: String?
     /// Whether what is there at the beginning is printed, and what is removed.
@@ -25,7 +26,7 @@ struct DocumentWatch: WatchSubject {
         let record = DocumentRecord(output.renderer)
         var isFirst = true
         var isAfterGap = false
-        let feed = self.target.documents.watch(from: start, delivery: .suspending, bookmarks: keeper != nil)
+        let feed = self.documents.watch(from: start, delivery: .suspending, bookmarks: keeper != nil)
         for try await element in feed.positioned {
             guard !Task.isCancelled else { break }
             if case .gap(let gap) = element.element {

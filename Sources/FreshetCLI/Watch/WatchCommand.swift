@@ -126,8 +126,16 @@ struct WatchCommand: AsyncParsableCommand {
         settings.labels = self.documentOptions.selector
         settings.fields = self.documentOptions.fieldSelector
         settings.logger = logger
+        let target = try url.target(settings)
+        guard let documents = target.watchable else {
+            throw FreshetError(
+                .invalidInput,
+                "documents of \(url.kind.rawValue): are read and written, and not watched"
+            )
+        }
         return DocumentWatch(
-            target: try url.target(settings),
+            target: target,
+            documents: documents,
             start: try self.documentOptions.start(),
             stateFile: self.documentOptions.stateFile,
             printsInitial: self.documentOptions.initial,
