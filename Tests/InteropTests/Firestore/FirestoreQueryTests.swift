@@ -142,14 +142,14 @@ struct FirestoreQueryTests {
         #expect(try await owner.document("users/ada").get()["n"] == 3)
     }
 
-    @Test("Twenty transactions at once lose no write")
+    @Test("Eight transactions at once lose no write")
     func transactions() async throws {
         guard let emulator = try await FirestoreEmulator.start() else { return }
         let firestore = emulator.firestore()
         let counter = firestore.document("counters/all")
         let attempts = Locked(0)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<20 {
+            for _ in 0..<8 {
                 group.addTask {
                     try await firestore.runTransaction(attempts: 200) { transaction in
                         attempts.withLock { $0 += 1 }
@@ -161,9 +161,9 @@ struct FirestoreQueryTests {
             }
             try await group.waitForAll()
         }
-        #expect(try await counter.get()["n"] == 20)
+        #expect(try await counter.get()["n"] == 8)
         // Otherwise nobody was in anybody's way, and nothing was shown.
-        #expect(attempts.withLock { $0 } > 20)
+        #expect(attempts.withLock { $0 } > 8)
     }
 
     @Test("What a transaction has only read must not have changed either")

@@ -84,11 +84,3 @@ public struct FirestoreCollectionReference: Sendable, FirestoreQueryable {
         return FirestorePage(documents: answer.documents ?? [], next: next)
     }
 }
-
-/// Some of a collection's documents.
-public struct FirestorePage: Sendable, Hashable {
-    /// The documents, by their names.
-    public let documents: [FirestoreDocument]
-    /// Where the next page begins; nil at the end.
-    public let next: String?
-}
