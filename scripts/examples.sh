@@ -131,9 +131,9 @@ done
 grep -q 'is now running' "$dir/emulator.out" || fail "the Firestore emulator did not start within 30 s"
 FIRESTORE_EMULATOR_HOST=127.0.0.1:$port timeout 60 "$programs/FirestoreUsers" demo | tee "$dir/output" ||
     fail "FirestoreUsers failed, or did not end within 60 s"
-expect 'there already: ada'
+expect 'French: 0'
 expect 'read: Ada'
-expect 'updated: Ada Lovelace, English and French'
+expect 'French: added ada'
 expect 'not overwritten: true'
-expect 'French: ada'
-echo "FirestoreUsers: made, read, updated, kept from being overwritten, found."
+expect 'French: removed ada'
+echo "FirestoreUsers: made, read, updated, kept from being overwritten, watched."

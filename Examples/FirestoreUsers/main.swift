@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Users in a Firestore: made, read, updated, asked for.
+// Users in a Firestore: made, read, updated, watched.
 //
 //     FirestoreUsers PROJECT
 //
@@ -27,37 +27,31 @@ if let token = ProcessInfo.processInfo.environment["FIRESTORE_TOKEN"] {
 let users = Firestore(project: CommandLine.arguments[1], configuration: configuration).collection("users")
 
 do {
-    // Create: it fails where somebody else was there before.
     let ada = users.document("ada")
     try await ada.delete()
+
+    // Watch: whoever speaks French, now and from now on; what changes is told once it is there.
+    var french = users.where("languages", .arrayContains, "French").order(by: "name").snapshots().makeAsyncIterator()
+    print("French: \(try await french.next()?.documents.count ?? 0)")
+
+    // Create: it fails where somebody else was there before.
     let user = User(name: "Ada", born: Date(timeIntervalSince1970: -4_861_123_200), languages: ["English"])
-    try await ada.create(user, transforms: ["created": .serverTimestamp])
-    do {
-        try await ada.create(user)
-    } catch  where error.kind == .conflict(version: nil) {
-        print("there already: ada")
-    }
+    let created = try await ada.create(user, transforms: ["created": .serverTimestamp])
 
     // Read: as a type of one's own, with the time of the last change.
-    let document = try await ada.get()
-    print("read: \(try document.decoded(as: User.self).name)")
+    print("read: \(try await ada.get().decoded(as: User.self).name)")
 
-    // Update: some fields, some of them by the server.
+    // Update: some fields, some of them by the server; and only if nobody has written meanwhile.
     try await ada.update(["name": "Ada Lovelace", "visits": .increment(1), "languages": .arrayUnion(["French"])])
-    let updated = try await ada.get()
-    let now = try updated.decoded(as: User.self)
-    print("updated: \(now.name), \(now.languages.joined(separator: " and "))")
-
-    // Only if nobody has written meanwhile.
     do {
-        try await ada.update(["name": "Eve"], if: .updatedAt(document.updateTime))
+        try await ada.update(["name": "Eve"], if: .updatedAt(created.updateTime!))
     } catch  where error.kind == .conflict(version: nil) {
         print("not overwritten: \(try await ada.get()["name"] == "Ada Lovelace")")
     }
 
-    // Ask: which, in which order, how many.
-    let found = try await users.where("languages", .arrayContains, "French").order(by: "name").limit(10).get()
-    print("French: \(found.map(\.id).joined(separator: ", "))")
+    for change in try await french.next()?.changes ?? [] { print("French: \(change.kind) \(change.document.id)") }
+    try await ada.delete()
+    for change in try await french.next()?.changes ?? [] { print("French: \(change.kind) \(change.document.id)") }
 } catch {
     print("failed: \(error)")
     exit(1)

@@ -12,6 +12,11 @@ extension DocumentURL {
         var configuration = FirestoreConfiguration()
         configuration.http = try HTTPConfiguration(settings.webSocket)
         configuration.http.limits.body = FirestoreConfiguration().http.limits.body
+        // The waits stay Firestore's own.
+        let backoff = configuration.policy.backoff
+        configuration.policy = settings.policy
+        configuration.policy.backoff = backoff
+        configuration.logger = settings.logger
         if let token = settings.token { configuration.credentials = { _ in .bearer(token) } }
         let parts = self.path.split(separator: "/").map(String.init)
         guard !parts.isEmpty else {
@@ -33,13 +38,14 @@ extension DocumentURL {
         let path = parts.dropLast(isDocument ? 1 : 0).joined(separator: "/")
         let collection = firestore.collection(path)
         var query = collection.query
+        if isDocument, let id = parts.last { query = query.where(.documentID, .equal, .string(id)) }
         for (name, value) in parameters { query = try Self.changed(query, name, value) }
         return DocumentTarget(
             source: self.source,
             documents: collection.documents(coding: .json, matching: query),
             key: isDocument ? parts.last : nil,
-            states: { AsyncStream { $0.finish() } },
-            end: {}
+            states: { firestore.connectionStates },
+            end: { await firestore.close() }
         )
     }
 

@@ -16,6 +16,7 @@ struct WatchCommand: AsyncParsableCommand {
               freshet watch wss://api.example.com/graphql -f sub.graphql --var id=42
               freshet watch wss://api.example.com/graphql -f sub.graphql -n 3 -o jsonl
               freshet watch etcd+http://127.0.0.1:2379/users/
+              freshet watch 'firestore://my-app/users?where=age>=18'
               freshet watch k8s://dev/default/pods -l app=web --state-file pods.state -o jsonl >>pods.jsonl
 
             Data goes to stdout, one flush a record; status goes to stderr.
@@ -35,7 +36,7 @@ struct WatchCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://; with --profile a path.")
+    @Argument(help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://, firestore://; with --profile a path.")
     var url: String
 
     @Option(name: .shortAndLong, help: "The GraphQL document.")
@@ -131,6 +132,12 @@ struct WatchCommand: AsyncParsableCommand {
             throw FreshetError(
                 .invalidInput,
                 "documents of \(url.kind.rawValue): are read and written, and not watched"
+            )
+        }
+        guard url.kind != .firestore || self.documentOptions.stateFile == nil else {
+            throw FreshetError(
+                .invalidInput,
+                "--state-file is not for firestore://, whose watches begin with the whole state"
             )
         }
         return DocumentWatch(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Freshet
 public import FreshetCore
 package import FreshetHTTP
 
@@ -24,6 +25,8 @@ public struct Firestore: Sendable {
     /// `projects/my-app/databases/(default)`.
     let database: Result<String, FreshetError>
     let configuration: FirestoreConfiguration
+    /// The watches, or why there can be none.
+    let watches: Result<FirestoreWatches, FreshetError>
 
     /// Makes a client; nothing is connected before the first call.
     ///
@@ -45,9 +48,14 @@ public struct Firestore: Sendable {
         do throws(FreshetError) {
             try Self.check(project, "project")
             try Self.check(configuration.database, "database")
-            self.database = .success("projects/\(project)/databases/\(configuration.database)")
+            let database = "projects/\(project)/databases/\(configuration.database)"
+            self.database = .success(database)
+            self.watches = Result { () throws(FreshetError) in
+                try FirestoreWatches(configuration, database: database, transport: transport, time: time)
+            }
         } catch {
             self.database = .failure(error)
+            self.watches = .failure(error)
         }
     }
 
@@ -128,6 +136,30 @@ public struct Firestore: Sendable {
             }
         )
     }
+
+    // MARK: - The stream of the watches
+
+    /// What the watches' stream does, from now on, beginning with its present state. A reader that is slow misses the oldest.
+    public var connectionStates: AsyncStream<ConnectionState> {
+        (try? self.watches.get())?.subscriptions.states ?? AsyncStream { $0.finish() }
+    }
+
+    /// How the watches are: now, and again after each interval.
+    ///
+    /// - Parameter interval: how often.
+    /// - Returns: a sequence that ends when its task is cancelled.
+    public func health(every interval: Duration = .seconds(1)) -> AsyncStream<ConnectionHealth> {
+        (try? self.watches.get())?.subscriptions.health(every: interval) ?? AsyncStream { $0.finish() }
+    }
+
+    /// Tells what the app, or its system, knows of the network or of itself: a changed network, sleep.
+    ///
+    /// - Parameter hint: what happened.
+    public func hint(_ hint: ConnectionHint) { (try? self.watches.get())?.subscriptions.hint(hint) }
+
+    /// Ends every watch with `.clientClosed`, and returns when the stream is gone: after 1 s at most. There are no watches any more
+    /// then; calls still work.
+    public func close() async { await (try? self.watches.get())?.subscriptions.close() }
 
     // MARK: - Several documents
 

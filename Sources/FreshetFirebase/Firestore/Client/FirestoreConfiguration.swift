@@ -3,6 +3,8 @@
 public import Freshet
 public import FreshetCore
 public import FreshetHTTP
+public import FreshetTransport
+public import Logging
 
 #if canImport(Darwin)
 import Darwin
@@ -34,12 +36,22 @@ public struct FirestoreConfiguration: Sendable {
     /// The waits between two attempts of a transaction.
     public var transactionBackoff = Backoff(initial: .milliseconds(500), factor: 1.5, cap: .seconds(15))
 
+    /// When watches connect, and how long to wait before they do so again.
+    public var policy = ConnectionPolicy()
+
+    /// Where watches run.
+    public var loop = EventLoop.shared
+
+    /// Told about the connection of the watches, and what a server does wrong without harm.
+    public var logger = Logger(label: "freshet.firestore")
+
     /// Makes a configuration with the defaults; what is to be different is set on it.
     ///
     /// - Parameter credentials: who asks.
     public init(credentials: CredentialProvider? = nil) {
         self.credentials = credentials
         self.http.limits.body = 128 << 20
+        self.policy.backoff = Backoff(initial: .seconds(1), factor: 1.5, cap: .seconds(60))
     }
 
     /// An emulator, as its owner, whom no rules stop.

@@ -9,6 +9,11 @@ struct FirestoreStatus: Equatable {
     let code: String
     let message: String
 
+    init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+
     private struct Wrapper: Decodable {
         struct Status: Decodable { let status: String?, message: String? }
         let error: Status
@@ -32,6 +37,13 @@ struct FirestoreStatus: Equatable {
         let (kind, hint) = self.meaning(isWrite: isWrite, refusal: refusal)
         guard kind == .outcomeUnknown else { return FreshetError(kind, what, hint: hint, refusal: refusal) }
         return FreshetError(kind, "\(what); whether it was executed is unknown", hint: hint, refusal: refusal)
+    }
+
+    /// What it means where it is not the answer to a call.
+    func error(what: String) -> FreshetError {
+        let words = Self.line(self.message)
+        let (kind, hint) = self.meaning(isWrite: false, refusal: nil)
+        return FreshetError(kind, "Firestore ended \(what) with \(self.code)\(words.isEmpty ? "" : ": \(words)")", hint: hint)
     }
 
     private func meaning(isWrite: Bool, refusal: HTTPRefusal?) -> (FreshetError.Kind, String?) {

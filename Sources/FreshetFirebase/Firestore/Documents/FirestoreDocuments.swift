@@ -95,13 +95,17 @@ public struct FirestoreDocuments<Value: Sendable>: DocumentStore {
     }
 
     private func document(_ document: FirestoreDocument) throws(FreshetError) -> Document<Value> {
-        // Of other collections only where a query brings them.
-        let isOurs = document.name.collection == (try? self.collection.location.get())?.description
-        return Document(
-            key: isOurs ? document.id : document.path,
+        Document(
+            key: self.key(document.name),
             version: document.updateTime.description,
             value: try self.coding.decode(document)
         )
+    }
+
+    /// Of other collections there are documents only where a query brings them.
+    func key(_ name: FirestoreName?) -> String {
+        let isOurs = name?.collection == (try? self.collection.location.get())?.description
+        return (isOurs ? name?.id : name?.path) ?? ""
     }
 
     private static func version(_ result: FirestoreWriteResult) throws(FreshetError) -> String {
