@@ -36,15 +36,16 @@ do {
 
     // Create: it fails where somebody else was there before.
     let user = User(name: "Ada", born: Date(timeIntervalSince1970: -4_861_123_200), languages: ["English"])
-    let created = try await ada.create(user, transforms: ["created": .serverTimestamp])
+    try await ada.create(user, transforms: ["created": .serverTimestamp])
 
     // Read: as a type of one's own, with the time of the last change.
-    print("read: \(try await ada.get().decoded(as: User.self).name)")
+    let read = try await ada.get()
+    print("read: \(try read.decoded(as: User.self).name)")
 
     // Update: some fields, some of them by the server; and only if nobody has written meanwhile.
     try await ada.update(["name": "Ada Lovelace", "visits": .increment(1), "languages": .arrayUnion(["French"])])
     do {
-        try await ada.update(["name": "Eve"], if: .updatedAt(created.updateTime!))
+        try await ada.update(["name": "Eve"], if: .updatedAt(read.updateTime))
     } catch  where error.kind == .conflict(version: nil) {
         print("not overwritten: \(try await ada.get()["name"] == "Ada Lovelace")")
     }

@@ -36,7 +36,9 @@ struct WatchCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://, firestore://; with --profile a path.")
+    @Argument(
+        help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://, firestore://; with --profile a path."
+    )
     var url: String
 
     @Option(name: .shortAndLong, help: "The GraphQL document.")

@@ -80,6 +80,8 @@ final class FirestoreEmulator: Sendable {
     ) -> Firestore {
         var configuration = FirestoreConfiguration.emulator(self.host)
         configuration.http.proxy = .none
+        // On a busy machine its first answers take long.
+        configuration.policy.waitsForFirstConnection = true
         configuration.transactionBackoff = Backoff(initial: .milliseconds(5), cap: .milliseconds(50))
         change(&configuration)
         return Firestore(project: project, configuration: configuration)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Freshet
 import FreshetCore
+import FreshetTestSupport
 import Testing
 
 @testable import FreshetFirebase
@@ -105,5 +107,47 @@ struct FirestoreMessagesTests {
         }
         // This one would be noticed.
         #expect(try await Self.judged([("Write", #"{"updates":{}}"#)])[0].hasPrefix("refused: "))
+    }
+
+    @Test("What watches ask for, and what the stand-in for a server says, are messages of Google's")
+    func watches() async throws {
+        let standIn = FirestoreStandIn()
+        standIn.faults.resumption = .filter(hasNames: true)
+        standIn.faults.bloom = { _ in ["bits": ["bitmap": "AAAA", "padding": 3], "hashCount": 7] }
+        standIn.faults.isDenied = { $0 == "secrets" }
+        var configuration = FirestoreConfiguration()
+        configuration.server = "https://firestore.test"
+        configuration.policy.backoff = Backoff(initial: .milliseconds(1), cap: .milliseconds(2))
+        let firestore = Firestore(project: "demo", configuration: configuration, transport: standIn)
+        let users = firestore.collection("users")
+        standIn.write("users/ada", ["n": ["integerValue": "1"]])
+        standIn.write("users/bob", ["n": ["integerValue": "2"]])
+        var all = users.where("n", .lessThan, 9).order(by: "n").limit(3).snapshots().makeAsyncIterator()
+        var one = users.document("ada").snapshots().makeAsyncIterator()
+        var secrets = firestore.collection("secrets").snapshots().makeAsyncIterator()
+        _ = try await all.next()
+        _ = try await one.next()
+        await #expect(throws: FreshetError.self) { try await secrets.next() }
+        standIn.write("users/ada", nil)
+        _ = try await all.next()
+        _ = try await one.next()
+        standIn.forgetSessions()
+        standIn.write("users/bob", ["n": ["integerValue": "10"]])
+        _ = try await all.next()
+        await firestore.close()
+        let said = try standIn.said.compactMap { text -> String? in
+            guard case .array(let parts)? = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)),
+                case .object? = parts.first
+            else { return nil }
+            return try Self.written(parts[0])
+        }
+        let messages =
+            try standIn.listens.map { ("ListenRequest", try Self.written($0)) } + said.map { ("ListenResponse", $0) }
+        for kind in ["addTarget", "targetChange", "documentChange", "documentDelete", "filter"] {
+            #expect(messages.contains { $0.1.hasPrefix("{\"\(kind)\"") || $0.1.contains(",\"\(kind)\"") }, "\(kind)")
+        }
+        for (message, text) in zip(messages, try await Self.judged(messages)) {
+            #expect(!text.hasPrefix("refused"), "\(message.1): \(text)")
+        }
     }
 }

@@ -13,7 +13,16 @@ from google.protobuf import json_format
 
 TYPES = {
     name: getattr(types, name).pb()
-    for name in ("Value", "Document", "Write", "StructuredQuery", "RunAggregationQueryRequest", "BatchGetDocumentsRequest")
+    for name in (
+        "Value",
+        "Document",
+        "Write",
+        "StructuredQuery",
+        "RunAggregationQueryRequest",
+        "BatchGetDocumentsRequest",
+        "ListenRequest",
+        "ListenResponse",
+    )
 }
 
 with open(sys.argv[1], encoding="utf-8") as lines:

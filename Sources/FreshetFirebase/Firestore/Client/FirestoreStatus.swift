@@ -43,7 +43,11 @@ struct FirestoreStatus: Equatable {
     func error(what: String) -> FreshetError {
         let words = Self.line(self.message)
         let (kind, hint) = self.meaning(isWrite: false, refusal: nil)
-        return FreshetError(kind, "Firestore ended \(what) with \(self.code)\(words.isEmpty ? "" : ": \(words)")", hint: hint)
+        return FreshetError(
+            kind,
+            "Firestore ended \(what) with \(self.code)\(words.isEmpty ? "" : ": \(words)")",
+            hint: hint
+        )
     }
 
     private func meaning(isWrite: Bool, refusal: HTTPRefusal?) -> (FreshetError.Kind, String?) {

@@ -24,7 +24,8 @@ extension FirestoreValue {
         case (.array(let left), .array(let right)): return Self.compare(left, right)
         case (.vector(let left), .vector(let right)):
             let first = Self.order(left.elements.count, right.elements.count)
-            return first != 0 ? first : Self.compare(left.elements.map { .double($0) }, right.elements.map { .double($0) })
+            return first != 0
+                ? first : Self.compare(left.elements.map { .double($0) }, right.elements.map { .double($0) })
         case (.map(let left), .map(let right)): return Self.compare(left, right)
         default: return 0
         }
@@ -88,7 +89,9 @@ extension FirestoreValue {
 extension FirestoreName {
     /// Which of two comes first, part by part.
     func compare(to other: FirestoreName) -> Int {
-        let (left, right) = (self.description.utf8.split(separator: 0x2F), other.description.utf8.split(separator: 0x2F))
+        let (left, right) = (
+            self.description.utf8.split(separator: 0x2F), other.description.utf8.split(separator: 0x2F)
+        )
         for (left, right) in zip(left, right) {
             let first = FirestoreValue.compare(left, right)
             if first != 0 { return first }

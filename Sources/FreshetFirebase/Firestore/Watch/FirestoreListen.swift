@@ -21,7 +21,13 @@ struct FirestoreListen: Encodable {
     var labels: [String: String]?
 
     /// `why` tells the server's people why it is asked again.
-    static func add(_ id: Int, _ content: FirestoreTarget.Content, from token: String?, holding count: Int, why: String?) -> Self {
+    static func add(
+        _ id: Int,
+        _ content: FirestoreTarget.Content,
+        from token: String?,
+        holding count: Int,
+        why: String?
+    ) -> Self {
         var target = Target(targetId: id)
         let database: String
         switch content {

@@ -66,7 +66,11 @@ extension FirestoreQuery {
     func checkedForWatch() throws(FreshetError) -> FirestoreStructuredQuery {
         let query = try self.checked()
         guard query.offset == 0 else {
-            throw FreshetError(.invalidInput, "a query with an offset cannot be watched", hint: "say where to start instead")
+            throw FreshetError(
+                .invalidInput,
+                "a query with an offset cannot be watched",
+                hint: "say where to start instead"
+            )
         }
         return query
     }

@@ -45,7 +45,8 @@ package struct FirestoreView: Sendable {
     }
 
     /// First what is gone, then what is new, then what is different, each in the query's order.
-    private mutating func change(_ names: Set<String>, to now: [String: FirestoreDocument]) -> [FirestoreDocumentChange] {
+    private mutating func change(_ names: Set<String>, to now: [String: FirestoreDocument]) -> [FirestoreDocumentChange]
+    {
         let candidates = self.documents.count > 64 && names.count < 8 ? nil : self.places
         var removed: [FirestoreDocument] = []
         var added: [FirestoreDocument] = []

@@ -97,7 +97,11 @@ extension WebChannel {
         self.actions.append(.stop(.silence))
         guard self.backFailures < Self.backAttempts else {
             return self.fail(
-                FreshetError(.interrupted, "the channel's answers broke off again and again: \(error.message)", hint: error.hint)
+                FreshetError(
+                    .interrupted,
+                    "the channel's answers broke off again and again: \(error.message)",
+                    hint: error.hint
+                )
             )
         }
         let delay = (Duration.seconds(5) + .seconds(10) * self.jitter) * self.backFailures

@@ -14,9 +14,11 @@ extension WebChannel {
     /// 400 is what a server says to a session that it does not know, with or without "Unknown SID".
     static func refused(_ status: Int, isHandshake: Bool) -> FreshetError {
         switch status {
-        case 400 where !isHandshake: FreshetError(.interrupted, "the server does not know the channel's session any more")
+        case 400 where !isHandshake:
+            FreshetError(.interrupted, "the server does not know the channel's session any more")
         case 401: FreshetError(.unauthorized, "Firestore refuses the credentials of the watch (HTTP 401)")
-        case 429: FreshetError(.rateLimited(retryAfter: .seconds(60)), "Firestore limits the rate of watches (HTTP 429)")
+        case 429:
+            FreshetError(.rateLimited(retryAfter: .seconds(60)), "Firestore limits the rate of watches (HTTP 429)")
         default:
             FreshetError(
                 .upgradeRefused(status: status),

@@ -76,7 +76,9 @@ extension WebChannel {
 
     private static func numbers(_ answer: [UInt8]) -> [Int]? {
         var decoder = WebChannelDecoder()
-        guard let payloads = try? decoder.decode(Bytes(copying: answer)), let payload = payloads.first else { return nil }
+        guard let payloads = try? decoder.decode(Bytes(copying: answer)), let payload = payloads.first else {
+            return nil
+        }
         return WebChannelArray.elements(of: payload)?.compactMap { Int($0.text) }
     }
 }

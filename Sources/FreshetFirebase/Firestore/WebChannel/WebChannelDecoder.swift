@@ -34,6 +34,7 @@ package struct WebChannelDecoder: Sendable {
     ///
     /// - Parameter bytes: what came.
     /// - Returns: the payloads that are complete now.
+    /// - Throws: what is wrong with them: nothing that comes later can be understood then.
     package mutating func decode(_ bytes: Bytes) throws(Failure) -> [Bytes] {
         var payloads: [Bytes] = []
         var position = 0

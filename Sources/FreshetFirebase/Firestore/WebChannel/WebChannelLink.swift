@@ -67,7 +67,9 @@ final class WebChannelLink: WebSocketLink, @unchecked Sendable {
 
     /// The channel has no ping: a new one is the only way to find out.
     func probe() {
-        self.abandon(.failure(FreshetError(.interrupted, "the channel is made anew, to find out whether the server lives")))
+        self.abandon(
+            .failure(FreshetError(.interrupted, "the channel is made anew, to find out whether the server lives"))
+        )
     }
 
     func close(_ frame: CloseFrame, as end: ConnectionEnd) { self.abandon(end) }

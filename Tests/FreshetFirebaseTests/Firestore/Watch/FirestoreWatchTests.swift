@@ -202,7 +202,10 @@ struct FirestoreWatchTests {
         #expect(target.memory.current.versions.count == 10)
     }
 
-    @Test("A count that does not fit is asked about again from the beginning, once", arguments: [nil, "9CJJI2LhBkkiskqA1GQvBg=="])
+    @Test(
+        "A count that does not fit is asked about again from the beginning, once",
+        arguments: [nil, "9CJJI2LhBkkiskqA1GQvBg=="]
+    )
     func mismatch(_ bloom: String?) throws {
         var driver = WatchDriver()
         let first = try driver.listen(1, try self.known(), isResumed: true)
@@ -246,8 +249,10 @@ struct FirestoreWatchTests {
     @Test(
         "What is none of Firestore's messages is known as that",
         arguments: [
-            "", "[]", "{", "1", #"{"documentChange":{}}"#, #"{"documentChange":{"document":3}}"#, #"{"filter":{"count":"x"}}"#,
-            #"{"targetChange":{"targetChangeType":"OTHER"}}"#, #"{"targetChange":{"readTime":"now"}}"#, #"{"documentDelete":{}}"#,
+            "", "[]", "{", "1", #"{"documentChange":{}}"#, #"{"documentChange":{"document":3}}"#,
+            #"{"filter":{"count":"x"}}"#,
+            #"{"targetChange":{"targetChangeType":"OTHER"}}"#, #"{"targetChange":{"readTime":"now"}}"#,
+            #"{"documentDelete":{}}"#,
         ]
     )
     func nonsense(_ json: String) throws {
@@ -256,10 +261,14 @@ struct FirestoreWatchTests {
         #expect(try !driver.hear(json))
     }
 
-    @Test("An error of the stream ends it, by its code", arguments: [
-        ("UNAUTHENTICATED", FreshetError.Kind.unauthorized), ("PERMISSION_DENIED", .forbidden), ("UNAVAILABLE", .interrupted),
-        ("UNKNOWN", .interrupted), ("RESOURCE_EXHAUSTED", .rateLimited(retryAfter: .seconds(60))),
-    ])
+    @Test(
+        "An error of the stream ends it, by its code",
+        arguments: [
+            ("UNAUTHENTICATED", FreshetError.Kind.unauthorized), ("PERMISSION_DENIED", .forbidden),
+            ("UNAVAILABLE", .interrupted),
+            ("UNKNOWN", .interrupted), ("RESOURCE_EXHAUSTED", .rateLimited(retryAfter: .seconds(60))),
+        ]
+    )
     func errors(_ code: String, _ kind: FreshetError.Kind) throws {
         var driver = WatchDriver()
         try driver.hear(#"{"error":{"code":1,"message":null,"status":"\#(code)"}}"#)

@@ -204,7 +204,10 @@ struct WebChannelTests {
         #expect(driver.requests.count == count)
     }
 
-    @Test("A handshake is answered with a session, or fails", arguments: ["<html>", "2\n[]", #"14\n[[0,["stop"]]]"#, ""])
+    @Test(
+        "A handshake is answered with a session, or fails",
+        arguments: ["<html>", "2\n[]", #"14\n[[0,["stop"]]]"#, ""]
+    )
     func badHandshake(_ body: String) {
         var driver = ChannelDriver()
         driver.on(.start)
