@@ -146,44 +146,6 @@ struct FirestoreWatchTests {
         #expect(one.output.first { $0.contains(#""key":"#) }?.contains(#""key":"kid""#) == true)
     }
 
-    @Test("Beside Google's own watch: the same changes, at the same places")
-    func besideGoogle() async throws {
-        guard let emulator = try await FirestoreEmulator.start() else { return }
-        let python = try #require(
-            ProcessInfo.processInfo.environment["FRESHET_PYTHON"],
-            "FRESHET_PYTHON is not set, so nothing was compared: run `make test`, or scripts/python-env.sh"
-        )
-        let project = "p-\(UUID().uuidString.lowercased())"
-        let firestore = emulator.firestore(project: project)
-        let users = firestore.collection("users")
-        let script = URL(filePath: #filePath).appending(path: "../../Servers/firestore_watch.py").standardizedFileURL
-        let google = try Program(
-            "/usr/bin/env",
-            ["FIRESTORE_EMULATOR_HOST=\(emulator.host)", python, "-B", "-u", script.path, project]
-        )
-        defer { google.stop() }
-        var states = users.where("n", .lessThan, 50).order(by: "n").snapshots().makeAsyncIterator()
-        #expect(Self.words(try await states.next()).isEmpty)
-        try #require(await google.line { $0 == "[]" } != nil, "Google's watch did not begin")
-        var line = 1
-        for (id, number) in [
-            ("a", 10), ("b", 5), ("c", 20), ("b", 15), ("a", 60), ("c", 1), ("d", 30), ("a", 2), ("d", 60), ("b", nil),
-            ("c", 40), ("e", 40), ("a", nil), ("e", 41),
-        ] {
-            if let number {
-                try await users.document(id).set(["n": FirestoreValue.integer(Int64(number))])
-            } else {
-                try await users.document(id).delete()
-            }
-            let ours = Self.words(try await states.next())
-            let found = try #require(await google.line(after: line) { _ in true })
-            line = found.index + 1
-            let theirs = try JSONDecoder().decode([String].self, from: Data(found.text.utf8))
-            #expect(ours == theirs, "\(id) \(number ?? -1)")
-        }
-        await firestore.close()
-    }
-
     @Test("A thousand watches on one stream, and a hundred more again and again that are left at once")
     func churn() async throws {
         guard let emulator = try await FirestoreEmulator.start() else { return }
