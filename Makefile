@@ -30,6 +30,7 @@ examples:
 	scripts/python-env.sh .build-python
 	swift build -c release --scratch-path .build --product AppBackend
 	swift build -c release --scratch-path .build --product DocumentSource
+	swift build -c release --scratch-path .build --product FirestoreUsers
 	scripts/examples.sh .build/release
 
 test:

@@ -162,6 +162,12 @@ let package = Package(
             swiftSettings: swift
         ),
         .executableTarget(
+            name: "FirestoreUsers",
+            dependencies: ["FreshetFirebase"],
+            path: "Examples/FirestoreUsers",
+            swiftSettings: swift
+        ),
+        .executableTarget(
             name: "CacheMeasure",
             dependencies: ["FreshetGraphQL", "FreshetCore"],
             path: "Benchmarks/Cache",

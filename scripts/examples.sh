@@ -12,7 +12,7 @@ fail() {
 }
 
 programs=${1:-.build/release}
-for name in AppBackend DocumentSource; do
+for name in AppBackend DocumentSource FirestoreUsers; do
     [ -x "$programs/$name" ] || fail "there is no program at $programs/$name; hint: make examples builds it"
 done
 
@@ -103,4 +103,37 @@ write 'remove(key: "a")'
 shown '- a'
 cat "$dir/documents"
 echo "DocumentSource: listed, then every change."
+stop "$app"
+app=''
+stop "$server"
+server=''
 
+# Firestore, in Google's emulator: there is no other server to try it with.
+jar=$(dpkg -L google-cloud-cli-firestore-emulator 2>/dev/null | grep 'emulator[.]jar$' | head -n 1 || true)
+if [ -z "$jar" ] || ! command -v java >/dev/null; then
+    echo "SKIPPED: no Firestore emulator here, so FirestoreUsers was built and not run"
+    exit 0
+fi
+port=$(.build-python/bin/python -c '
+import socket
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    print(free.getsockname()[1])')
+: >"$dir/emulator.out"
+java -Xmx400m -XX:+UseSerialGC -Duser.language=en -cp "$jar" com.google.cloud.datastore.emulator.firestore.CloudFirestore \
+    --host=127.0.0.1 --port="$port" --project_id=demo >"$dir/emulator.out" 2>&1 &
+server=$!
+for _ in $(seq 300); do
+    grep -q 'is now running' "$dir/emulator.out" && break
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.1
+done
+grep -q 'is now running' "$dir/emulator.out" || fail "the Firestore emulator did not start within 30 s"
+FIRESTORE_EMULATOR_HOST=127.0.0.1:$port timeout 60 "$programs/FirestoreUsers" demo | tee "$dir/output" ||
+    fail "FirestoreUsers failed, or did not end within 60 s"
+expect 'French: 0'
+expect 'read: Ada'
+expect 'French: added ada'
+expect 'not overwritten: true'
+expect 'French: removed ada'
+echo "FirestoreUsers: made, read, updated, kept from being overwritten, watched."

@@ -34,7 +34,7 @@ if [ $# -gt 0 ]; then
 else
     # In groups: all at once, those with much to compute keep the others from their turns until their time is up.
     groups='FreshetGraphQLTests[.]|FreshetHTTPTests[.]|InteropTests[.]'
-    documents='InteropTests[.](Etcd|NATS|Kubernetes|RealKubernetes|StateFile|DocumentCommand)'
+    documents='InteropTests[.](Etcd|NATS|Kubernetes|RealKubernetes|StateFile|DocumentCommand|Firestore|GoogleTokens)'
     "${test[@]}" --skip "$alone" --skip "$groups"
     "${test[@]}" --skip "$alone" --filter 'FreshetGraphQLTests[.]'
     "${test[@]}" --skip "$alone" --skip "$documents" --filter 'FreshetHTTPTests[.]|InteropTests[.]'

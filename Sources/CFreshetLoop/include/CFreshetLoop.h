@@ -24,6 +24,11 @@ void freshet_sha1(const uint8_t *bytes, size_t count, uint8_t *digest);
 /// SHA-256, 32 bytes.
 void freshet_sha256(const uint8_t *bytes, size_t count, uint8_t *digest);
 
+/// Signs by RSASSA-PKCS1-v1_5 with SHA-256 and a private key in PEM without a password. `signature_count` is the room
+/// there is, and then how long the signature is. 0; -1: no readable key; -2: no RSA key; -3: it could not be signed.
+int freshet_sign_rs256(const uint8_t *pem, size_t pem_count, const uint8_t *bytes, size_t count, uint8_t *signature,
+                       size_t *signature_count);
+
 // ---------------------------------------------------------------------------------------------- the loop
 
 typedef struct freshet_loop freshet_loop;

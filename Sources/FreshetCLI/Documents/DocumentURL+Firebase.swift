@@ -7,7 +7,7 @@ import FreshetHTTP
 
 extension DocumentURL {
     /// Whether a watch can go on from where another one was.
-    var hasPositions: Bool { self.kind != .rtdb && self.kind != .rtdbs }
+    var hasPositions: Bool { ![.firestore, .rtdb, .rtdbs].contains(self.kind) }
 
     /// A place of a Realtime Database is a document, and its children are documents as well: a watch, and a path that ends with a
     /// slash, mean those.

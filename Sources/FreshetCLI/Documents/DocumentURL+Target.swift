@@ -27,6 +27,7 @@ extension DocumentURL {
         case .nats, .natss: return try self.nats(settings)
         case .k8s: return try self.kubernetes(settings)
         case .rtdb, .rtdbs: return try self.realtimeDatabase(settings)
+        case .firestore: return try self.firestore(settings)
         }
     }
 

@@ -6,7 +6,7 @@ import FreshetHTTP
 /// A URL of documents on the command line, taken apart: `scheme://user:password@authority/path`.
 struct DocumentURL: Equatable {
     enum Kind: String, CaseIterable {
-        case etcd, etcds, nats, natss, k8s, rtdb, rtdbs
+        case etcd, etcds, nats, natss, k8s, firestore, rtdb, rtdbs
 
         /// How such a URL begins, and how its server's does.
         var schemes: (url: String, server: String) {
@@ -16,20 +16,24 @@ struct DocumentURL: Equatable {
             case .nats: ("nats+ws://", "ws://")
             case .natss: ("nats+wss://", "wss://")
             case .k8s: ("k8s://", "")
+            case .firestore: ("firestore://", "")
             case .rtdb: ("rtdb+ws://", "ws://")
             case .rtdbs: ("rtdb+wss://", "wss://")
             }
         }
+
+        /// Where the server is follows from something else.
+        var namesNoHost: Bool { self == .k8s || self == .firestore }
     }
 
     let kind: Kind
     let user: String?
     let password: String?
-    /// Host and port; of `k8s:` the context.
+    /// Host and port; of `k8s:` the context, of `firestore:` the project.
     let authority: String
     /// After the slash, with what was percent-encoded as it is.
     let path: String
-    /// After the question mark, as it is; of `rtdb+ws:` alone, elsewhere it is a part of the path.
+    /// What comes after the `?` of `firestore:` and `rtdb+ws:`, as it is written; elsewhere that belongs to the path.
     let query: String
 
     /// Nil: it is a URL of something else.
@@ -37,16 +41,14 @@ struct DocumentURL: Equatable {
         guard let kind = Kind.allCases.first(where: { url.hasPrefix($0.schemes.url) }) else { return nil }
         self.kind = kind
         var rest = url.dropFirst(kind.schemes.url.count)
-        var query = ""
-        if [.rtdb, .rtdbs].contains(kind), let mark = rest.firstIndex(of: "?") {
-            query = String(rest[rest.index(after: mark)...])
-            rest = rest[..<mark]
-        }
-        self.query = query
+        let hasQuery = [.firestore, .rtdb, .rtdbs].contains(kind)
+        let question = hasQuery ? rest.firstIndex(of: "?") ?? rest.endIndex : rest.endIndex
+        self.query = String(rest[question...].dropFirst())
+        rest = rest[..<question]
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         var authority = rest[..<slash]
         var userinfo: [Substring] = []
-        if kind != .k8s, let at = authority.lastIndex(of: "@") {
+        if !kind.namesNoHost, let at = authority.lastIndex(of: "@") {
             userinfo = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             authority = authority[authority.index(after: at)...]
         }
@@ -55,12 +57,27 @@ struct DocumentURL: Equatable {
         self.authority = String(authority)
         self.path = PercentEncoding.decoded(String(rest[slash...].dropFirst()))
         guard kind == .k8s || !authority.isEmpty else {
-            throw FreshetError(.invalidInput, "the URL names no host", hint: "\(kind.schemes.url)host:port/…")
+            let what = kind.namesNoHost ? "project" : "host"
+            throw FreshetError(
+                .invalidInput,
+                "the URL names no \(what)",
+                hint: "\(kind.schemes.url)\(kind.namesNoHost ? what : "host:port")/…"
+            )
         }
     }
 
     var server: String { self.kind.schemes.server + self.authority }
 
     /// Without who the user is.
-    var source: String { "\(self.kind.schemes.url)\(self.authority)/\(self.path)" }
+    var source: String {
+        "\(self.kind.schemes.url)\(self.authority)/\(self.path)\(self.query.isEmpty ? "" : "?\(self.query)")"
+    }
+
+    /// The query, name by name.
+    var parameters: [(name: String, value: String)] {
+        self.query.split(separator: "&").map { item in
+            let parts = item.split(separator: "=", maxSplits: 1).map { PercentEncoding.decoded(String($0)) }
+            return (parts.first ?? "", parts.count > 1 ? parts[1] : "")
+        }
+    }
 }

@@ -17,6 +17,7 @@ struct GetCommand: AsyncParsableCommand {
               freshet get --profile prod items/1
               freshet get etcd+http://127.0.0.1:2379/users/1
               freshet get k8s://dev/default/pods -o jsonl
+              freshet get 'firestore://my-app/users?where=age>=18&order=age:desc&limit=10'
               freshet get https://api.example.com/items/1 --etag '"7"' || echo unchanged
 
             The answer goes to stdout. Its entity tag, if it has one, goes to stderr as `etag: "7"`, a document's version
@@ -38,7 +39,10 @@ struct GetCommand: AsyncParsableCommand {
 
     @Argument(
         help:
-            "https://, http://, http+unix:, etcd+http://, nats+ws://, k8s://, rtdb+wss://; with a query also wss://; with --profile a path."
+            """
+            https://, http://, http+unix:, etcd+http://, nats+ws://, k8s://, firestore://, rtdb+wss://; with a query also \
+            wss://; with --profile a path.
+            """
     )
     var url: String
 

@@ -10,12 +10,13 @@ struct PutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "put",
         abstract:
-            "Write one document: a key of etcd or of a NATS bucket, an object of Kubernetes, a place in Firebase.",
+            "Write one document: a key of etcd or of a NATS bucket, an object of Kubernetes, a document or place in Firebase.",
         discussion: """
             EXAMPLES
               freshet put etcd+http://127.0.0.1:2379/users/1 '{"name":"Ada"}'
               freshet put nats+ws://127.0.0.1:8080/users/ada @ada.json --create
               freshet put etcd+http://127.0.0.1:2379/users/1 - --if-version 7 <ada.json
+              freshet put firestore://my-app/users/ada '{"name":"Ada","born":{"timestampValue":"1815-12-10T00:00:00Z"}}'
 
             Its version goes to stderr as `version: 8`.
 
@@ -32,7 +33,9 @@ struct PutCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "etcd+http://, nats+ws://, k8s:// or rtdb+wss://, with the document's key at the end.")
+    @Argument(
+        help: "etcd+http://, nats+ws://, k8s://, firestore:// or rtdb+wss://, with the document's key at the end."
+    )
     var url: String
 
     @Argument(help: "What to write; @file reads a file, - is stdin.")
@@ -75,7 +78,7 @@ struct PutCommand: AsyncParsableCommand {
             throw FreshetError(
                 .invalidInput,
                 "put writes documents",
-                hint: "etcd+http://host:2379/key, nats+ws://…, k8s://…, rtdb+wss://…"
+                hint: "etcd+http://host:2379/key, nats+ws://…, k8s://…, firestore://project/users/ada, rtdb+wss://…"
             )
         }
         var settings = DocumentSettings()

@@ -17,6 +17,7 @@ struct WatchCommand: AsyncParsableCommand {
               freshet watch wss://api.example.com/graphql -f sub.graphql --var id=42
               freshet watch wss://api.example.com/graphql -f sub.graphql -n 3 -o jsonl
               freshet watch etcd+http://127.0.0.1:2379/users/
+              freshet watch 'firestore://my-app/users?where=age>=18'
               freshet watch k8s://dev/default/pods -l app=web --state-file pods.state -o jsonl >>pods.jsonl
 
             Data goes to stdout, one flush a record; status goes to stderr.
@@ -37,7 +38,7 @@ struct WatchCommand: AsyncParsableCommand {
     )
 
     @Argument(
-        help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://, rtdb+ws://; with --profile a path."
+        help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://, firestore://, rtdb+ws://; with --profile a path."
     )
     var url: String
 
@@ -133,7 +134,7 @@ struct WatchCommand: AsyncParsableCommand {
         guard url.hasPositions || start.position == nil && self.documentOptions.stateFile == nil else {
             throw FreshetError(
                 .invalidInput,
-                "a Realtime Database has no positions to go on from",
+                "watches of \(url.kind.schemes.url) begin with the whole state, and have no positions to go on from",
                 hint: "without --state-file, and with --from snapshot or now"
             )
         }

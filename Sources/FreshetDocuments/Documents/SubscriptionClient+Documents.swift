@@ -66,7 +66,22 @@ extension SubscriptionClient {
         reader: DocumentReader,
         coding: DocumentCoding<Value>
     ) -> Feed<DocumentEvent<Value>> {
-        Feed(open: { self.open(opening, delivery: delivery, fetch: fetch) }) {
+        Feed(
+            open: { self.open(opening, delivery: delivery, fetch: fetch) },
+            reader: reader,
+            coding: coding
+        )
+    }
+}
+
+extension Feed {
+    /// A feed of documents from a buffer of their items: each iteration has a tracker of its own.
+    package init<Value>(
+        open: @escaping @Sendable () -> FeedBuffer,
+        reader: DocumentReader,
+        coding: DocumentCoding<Value>
+    ) where Element == DocumentEvent<Value> {
+        self.init(open: open) {
             var tracker = DocumentTracker(coding: coding, reader: reader)
             return FeedDecoder(
                 decode: { item throws(FreshetError) in try tracker.event(item) },

@@ -3,7 +3,7 @@
 import FreshetCore
 
 /// Holds up the tasks that read while their consumer is behind.
-final class ReadingGate: Sendable {
+package final class ReadingGate: Sendable {
     private struct State: Sendable {
         var isOpen = true
         var lastWaiter: UInt64 = 0
@@ -12,9 +12,11 @@ final class ReadingGate: Sendable {
 
     private let state = Locked(State())
 
-    func close() { self.state.withLock { $0.isOpen = false } }
+    package init() {}
 
-    func open() {
+    package func close() { self.state.withLock { $0.isOpen = false } }
+
+    package func open() {
         let waiters = self.state.withLock { state in
             state.isOpen = true
             defer { state.waiters = [:] }
@@ -24,7 +26,7 @@ final class ReadingGate: Sendable {
     }
 
     /// Returns when it is open, true, or the task is cancelled, false.
-    func pass() async -> Bool {
+    package func pass() async -> Bool {
         while !Task.isCancelled {
             if self.state.withLock({ $0.isOpen }) { return true }
             await self.wait()

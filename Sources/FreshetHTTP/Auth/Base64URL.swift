@@ -3,7 +3,20 @@
 import FoundationEssentials
 
 /// The alphabet of tokens (RFC 4648 section 5), without padding.
-enum Base64URL {
+package enum Base64URL {
+    package static func encode(_ bytes: [UInt8]) -> String {
+        var text = ""
+        for character in Data(bytes).base64EncodedString().unicodeScalars {
+            switch character {
+            case "+": text.append("-")
+            case "/": text.append("_")
+            case "=": break
+            default: text.unicodeScalars.append(character)
+            }
+        }
+        return text
+    }
+
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var standard = ""
         for character in text.utf8 {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Freshet
+import FreshetCore
+import FreshetHTTP
+import FreshetTransport
+
+/// Carries a source's messages by a WebChannel over HTTP/1.1: two requests at a time, one of which does not end.
+struct WebChannelTransport: WebSocketTransport {
+    private let client: HTTPClient
+    private let database: String
+    private let time: TimeSource
+    /// Whether answers were held back on the way the last time.
+    private let isLongPolling = Locked(false)
+    /// Until when the credentials of the next connection are good.
+    private let lifetime: Locked<Duration?>
+    private let online: FirestoreOnline
+
+    /// Makes a transport.
+    ///
+    /// - Parameters:
+    ///   - client: without credentials of its own.
+    ///   - database: `projects/my-app/databases/(default)`.
+    ///   - lifetime: how long the credentials are good for that a connection is dialled with.
+    ///   - online: is told whether attempts succeed.
+    ///   - time: paces the channel.
+    init(client: HTTPClient, database: String, lifetime: Locked<Duration?>, online: FirestoreOnline, time: TimeSource) {
+        self.client = client
+        self.database = database
+        self.lifetime = lifetime
+        self.online = online
+        self.time = time
+    }
+
+    func dial(
+        _ target: WebSocketTarget,
+        on loop: EventLoop,
+        events: @escaping @Sendable (WebSocketEvent) -> Void
+    ) -> any WebSocketLink {
+        let headers = target.configuration.headers.filter { header in
+            // What would be another line is none.
+            !(header.name + header.value).unicodeScalars.contains { $0.value < 0x20 }
+        }
+        let channel = WebChannel(
+            database: self.database,
+            headers: headers.map { ($0.name, $0.value) },
+            rid: Int(self.time.jitter() * 100_000),
+            isLongPolling: self.isLongPolling.withLock { $0 }
+        )
+        let link = WebChannelLink(
+            channel,
+            client: self.client,
+            loop: loop,
+            time: self.time,
+            foundBuffering: { [isLongPolling] in isLongPolling.withLock { $0 = true } },
+            online: self.online,
+            events: events
+        )
+        link.start(lifetime: self.lifetime.withLock { $0 })
+        return link
+    }
+}
