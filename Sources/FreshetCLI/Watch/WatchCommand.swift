@@ -38,7 +38,9 @@ struct WatchCommand: AsyncParsableCommand {
     )
 
     @Argument(
-        help: "ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://, firestore://, rtdb+ws://; with --profile a path."
+        help: """
+            ws://, wss://, graphql+ws://, etcd+http://, nats+ws://, k8s://, firestore://, rtdb+ws://; with --profile a path.
+            """
     )
     var url: String
 
