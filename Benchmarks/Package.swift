@@ -19,7 +19,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "DocumentBench",
-            dependencies: [.product(name: "FreshetDocuments", package: "freshet")]
+            dependencies: [
+                .product(name: "FreshetDocuments", package: "freshet"),
+                .product(name: "FreshetFirebase", package: "freshet"),
+            ]
         ),
         .executableTarget(name: "FreshetOnce", dependencies: [.product(name: "FreshetHTTP", package: "freshet")]),
     ],

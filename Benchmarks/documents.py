@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Documents: our client and its peers against one etcd and one nats-server, interleaved; ratios of medians with a verdict.
+"""Documents: our client and its peers against one etcd, nats-server and Firestore emulator, interleaved; ratios of medians with a
+verdict.
 
-    documents.py [--rows etcd,nats,...] [--runs N] [--quick] [--out DIR]
+    documents.py [--rows etcd-catch-up,nats-latency,...] [--runs N] [--quick] [--out DIR]
 
 Run it by scripts/bench.sh documents, which installs what is needed. Writes DIR/documents.json. Absolute figures are noise.
 """
@@ -24,7 +25,11 @@ OURS = HERE / ".build-swift/release/DocumentBench"
 GO = HERE / ".build-c/clientv3"
 PYTHON = HERE / ".build-python/bin/python"
 NATS_PY = HERE / "Peers/Python/nats_client.py"
-ROWS = ["etcd-catch-up", "etcd-latency", "etcd-watches", "etcd-slow", "nats-catch-up", "nats-latency"]
+FIRESTORE_PY = HERE / "Peers/Python/firestore_client.py"
+ROWS = ["etcd-catch-up", "etcd-latency", "etcd-watches", "etcd-slow", "nats-catch-up", "nats-latency", "firestore-first",
+        "firestore-changes", "firestore-memory"]
+# The emulator gives up a stream of ours for which more than 10,000 messages wait: all of these may.
+FIRESTORE_DOCUMENTS = 9_900
 STARTED = time.monotonic()
 
 
@@ -80,6 +85,26 @@ def start_nats(folder):
     return process, f"nats://127.0.0.1:{plain}", f"ws://127.0.0.1:{web}"
 
 
+def firestore_jar():
+    """Where Debian's package has put Google's emulator; None where it is not installed."""
+    try:
+        found = subprocess.run(["dpkg", "-L", "google-cloud-cli-firestore-emulator"], capture_output=True, text=True)
+    except FileNotFoundError:
+        return None
+    jars = [line for line in found.stdout.splitlines() if line.endswith("emulator.jar")]
+    return jars[0] if jars and shutil.which("java") else None
+
+
+def start_firestore(jar):
+    number = port()
+    process = subprocess.Popen(["java", "-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-cp", jar,
+                                "com.google.cloud.datastore.emulator.firestore.CloudFirestore", "--host=127.0.0.1",
+                                f"--port={number}", "--project_id=demo"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(number, process)
+    return process, f"127.0.0.1:{number}"
+
+
 def run(command, limit=600):
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=limit)
     lines = done.stdout.strip().splitlines()
@@ -106,7 +131,21 @@ def etcdctl(url, count, first):
     return {"client": "etcdctl", "messages": count, "seconds": seconds}
 
 
-def measure(options, etcd, nats):
+def firestore_changes(command, host, rounds):
+    """The client watches; then somebody else writes, a hundred changes ten times a second."""
+    with subprocess.Popen([str(part) for part in command] + ["firestore-changes", host, "--count", str(rounds)],
+                          stdout=subprocess.PIPE, text=True) as client:
+        try:
+            if client.stdout.readline().strip() != "ready":
+                raise RuntimeError(f"{pathlib.Path(str(command[-1])).name}: its watch did not begin")
+            written = run([PYTHON, FIRESTORE_PY, "firestore-write", host, "--count", rounds])
+            told, _ = client.communicate(timeout=120)
+        finally:
+            client.kill()
+    return dict(json.loads(told.strip().splitlines()[-1]), written=written["messages"], writing_seconds=written["seconds"])
+
+
+def measure(options, etcd, nats, firestore):
     """Row -> client -> [result]."""
     count = 100_000 if options.quick else 1_000_000
     keys = 50_000 if options.quick else 200_000
@@ -119,6 +158,14 @@ def measure(options, etcd, nats):
     if "nats-catch-up" in options.rows or "nats-latency" in options.rows:
         say(f"writing {keys} keys to NATS")
         run([PYTHON, NATS_PY, "nats-load", nats[0], "--count", keys])
+    rounds = 30 if options.quick else 120
+    clients = {"freshet": [OURS], "google-python": [PYTHON, FIRESTORE_PY]}
+    if firestore:
+        say(f"writing {FIRESTORE_DOCUMENTS} documents to Firestore")
+        run([PYTHON, FIRESTORE_PY, "firestore-load", firestore, "--count", FIRESTORE_DOCUMENTS])
+        # Once without measuring: the emulator is slow at what it does for the first time.
+        for command in clients.values():
+            run([*command, "firestore-first", firestore])
     plan = {
         "etcd-catch-up": {
             "freshet": lambda: run([OURS, "etcd-catch-up", etcd, "--count", count, "--from", first]),
@@ -139,7 +186,12 @@ def measure(options, etcd, nats):
             "freshet": lambda: run([OURS, "nats-latency", nats[1], "--count", trips]),
             "nats-py": lambda: run([PYTHON, NATS_PY, "nats-latency", nats[0], "--count", trips]),
         },
+        "firestore-changes": {
+            name: lambda command=command: firestore_changes(command, firestore, rounds) for name, command in clients.items()
+        },
     }
+    for row in ("firestore-first", "firestore-memory"):
+        plan[row] = {name: lambda command=command, row=row: run([*command, row, firestore]) for name, command in clients.items()}
     for row in [row for row in ROWS if row in options.rows]:
         for turn in range(1 if row in ("etcd-watches", "etcd-slow") else options.runs):
             for client, measured in plan[row].items():
@@ -154,6 +206,10 @@ def median(results, value):
 
 def rate(result):
     return result["messages"] / result["seconds"]
+
+
+def by_cpu(result):
+    return result["messages"] / result["cpu_seconds"]
 
 
 def report(results):
@@ -180,6 +236,17 @@ def report(results):
                 words = [f"{median(results[row][client], lambda result, name=name: result[name]):.0f}"
                          for name in ("after_p50", "after_p99")]
                 lines.append((f"{row}, answer to element", client, " / ".join(words) + " µs", "(p50 / p99)", ""))
+    ratio("firestore-first", "google-python", rate, 1, "documents a second")
+    ratio("firestore-first", "google-python", by_cpu, 5, "documents a CPU second")
+    ratio("firestore-changes", "google-python", by_cpu, 5, "changes a CPU second")
+    ratio("firestore-memory", "google-python", lambda result: result["kib_each"], 1, "memory of a document", less=True)
+    for client, runs in results.get("firestore-changes", {}).items():
+        written = median(runs, lambda result: result["written"] / result["writing_seconds"])
+        part = min(result["messages"] / result["written"] for result in runs)
+        lines.append(("firestore-changes, written a second", client, f"{written:.0f}", f"{part:.0%} handed out", ""))
+    for client in results.get("firestore-memory", {}):
+        kib = median(results["firestore-memory"][client], lambda result: result["kib_each"])
+        lines.append(("firestore-memory, each document", client, f"{kib:.1f} KiB", "", ""))
     for row, words in (("etcd-watches", "{connections} open in {seconds:.1f} s, {kib_each:.1f} KiB each"),
                        ("etcd-slow", "{growth_mib:.1f} MiB of growth, {rss_mib:.0f} at most")):
         if row in results:
@@ -197,22 +264,33 @@ def main():
     if options.quick:
         options.runs = min(options.runs, 2)
     build()
+    jar = firestore_jar()
+    missing = [] if jar else [row for row in options.rows if row.startswith("firestore")]
+    options.rows = [row for row in options.rows if row not in missing]
     # In memory where that is to be had: the disk is not what is measured.
     folder = pathlib.Path(tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
-    servers = []
+    servers, etcd, nats, firestore = [], None, None, None
+    wanted = {row.split("-")[0] for row in options.rows}
     try:
-        process, etcd = start_etcd(folder)
-        servers.append(process)
-        process, *nats = start_nats(folder)
-        servers.append(process)
-        results = measure(options, etcd, nats)
+        if "etcd" in wanted:
+            process, etcd = start_etcd(folder)
+            servers.append(process)
+        if "nats" in wanted:
+            process, *nats = start_nats(folder)
+            servers.append(process)
+        if "firestore" in wanted:
+            process, firestore = start_firestore(jar)
+            servers.append(process)
+        results = measure(options, etcd, nats, firestore)
     finally:
         for server in servers:
             server.kill()
             server.wait()
         shutil.rmtree(folder, ignore_errors=True)
+    if missing:
+        print(f"SKIPPED: no Firestore emulator here: {', '.join(missing)} were not measured")
     for line in [("ROW", "AGAINST", "MEASURED", "TARGET", "VERDICT"), *report(results)]:
-        print("  ".join(text.ljust(width) for text, width in zip(line, (34, 10, 10, 16, 8))).rstrip())
+        print("  ".join(text.ljust(width) for text, width in zip(line, (42, 13, 10, 16, 8))).rstrip())
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "documents.json").write_text(json.dumps({"quick": options.quick, "runs": results}, indent=1) + "\n")
     return 0

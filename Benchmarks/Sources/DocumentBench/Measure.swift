@@ -26,6 +26,9 @@ enum Measure {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
+    /// Whoever has started this process waits for what was printed.
+    static func flush() { fflush(nil) }
+
     /// Resident memory in KiB (Linux).
     static func resident() -> Double {
         guard let file = fopen("/proc/self/statm", "r") else { return 0 }

@@ -12,5 +12,8 @@ case "etcd-watches": try await EtcdRows(options).watches()
 case "etcd-slow": try await EtcdRows(options).slow()
 case "nats-catch-up": try await NATSRows(options).catchUp()
 case "nats-latency": try await NATSRows(options).latency()
+case "firestore-first": try await FirestoreRows(options).first()
+case "firestore-changes": try await FirestoreRows(options).changes()
+case "firestore-memory": try await FirestoreRows(options).memory()
 default: fatalError("unknown mode \(options.mode)")
 }
