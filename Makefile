@@ -31,6 +31,7 @@ examples:
 	swift build -c release --scratch-path .build --product AppBackend
 	swift build -c release --scratch-path .build --product DocumentSource
 	swift build -c release --scratch-path .build --product FirestoreUsers
+	swift build -c release --scratch-path .build --product freshet
 	scripts/examples.sh .build/release
 
 test:

@@ -12,7 +12,7 @@ fail() {
 }
 
 programs=${1:-.build/release}
-for name in AppBackend DocumentSource FirestoreUsers; do
+for name in AppBackend DocumentSource FirestoreUsers freshet; do
     [ -x "$programs/$name" ] || fail "there is no program at $programs/$name; hint: make examples builds it"
 done
 
@@ -137,3 +137,22 @@ expect 'French: added ada'
 expect 'not overwritten: true'
 expect 'French: removed ada'
 echo "FirestoreUsers: made, read, updated, kept from being overwritten, watched."
+
+# The same four by the command line: create, watch, update, get.
+users=firestore://demo/users/grace
+export FIRESTORE_EMULATOR_HOST=127.0.0.1:$port
+timeout 20 "$programs/freshet" put "$users" '{"name":"Grace"}' --create >/dev/null || fail "freshet put --create failed"
+timeout 20 "$programs/freshet" watch "$users" -o jsonl -n 2 >"$dir/watched" 2>/dev/null &
+app=$!
+for _ in $(seq 100); do
+    grep -q '"name":"Grace"' "$dir/watched" && break
+    sleep 0.1
+done
+timeout 20 "$programs/freshet" put "$users" '{"name":"Grace Hopper"}' >/dev/null || fail "freshet put failed"
+wait "$app" || fail "freshet watch did not see the change within 20 s"
+app=''
+timeout 20 "$programs/freshet" get "$users" | tee "$dir/output"
+expect 'Grace Hopper'
+grep -q '"name":"Grace Hopper"' "$dir/watched" || fail "freshet watch saw another change: $(cat "$dir/watched")"
+if timeout 20 "$programs/freshet" put "$users" '{}' --create >/dev/null 2>&1; then fail "freshet put --create overwrote"; fi
+echo "freshet: made, watched, changed and read a document of Firestore."

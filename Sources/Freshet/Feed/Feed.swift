@@ -52,8 +52,24 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
             let inner = decoder()
             return FeedDecoder(
                 decode: { item throws(FreshetError) in
-                    let element = try inner.decode(item)
+                    guard let element = try inner.decode(item) else { return nil }
                     return Positioned(element: element, position: inner.position(item), source: item.origin)
+                },
+                position: inner.position
+            )
+        }
+    }
+
+    /// Other elements made of these, where the function has any; each iteration gets a function of its own.
+    package func compactMap<Other>(
+        _ function: @escaping @Sendable () -> ((Element) throws(FreshetError) -> Other?)
+    ) -> Feed<Other> {
+        Feed<Other>(open: self.open, notice: self.notice) { [decoder] in
+            let (inner, function) = (decoder(), function())
+            return FeedDecoder(
+                decode: { item throws(FreshetError) in
+                    guard let element = try inner.decode(item) else { return nil }
+                    return try function(element)
                 },
                 position: inner.position
             )
@@ -97,19 +113,21 @@ public struct Feed<Element: Sendable>: AsyncSequence, Sendable {
         public mutating func next(isolation: isolated (any Actor)?) async throws(FreshetError) -> Element? {
             guard !self.ended else { return nil }
             do throws(FreshetError) {
-                while self.position == self.batch.count {
-                    let subscription = self.subscription ?? FeedSubscription(self.open())
-                    self.subscription = subscription
-                    guard let batch = try await subscription.buffer.next(isolation: isolation) else {
-                        self.end()
-                        return nil
+                while true {
+                    while self.position == self.batch.count {
+                        let subscription = self.subscription ?? FeedSubscription(self.open())
+                        self.subscription = subscription
+                        guard let batch = try await subscription.buffer.next(isolation: isolation) else {
+                            self.end()
+                            return nil
+                        }
+                        self.batch = batch
+                        self.position = 0
                     }
-                    self.batch = batch
-                    self.position = 0
+                    defer { self.position += 1 }
+                    if let notice = self.notice { await notice(self.batch[self.position]) }
+                    if let element = try self.decoder.decode(self.batch[self.position]) { return element }
                 }
-                defer { self.position += 1 }
-                if let notice = self.notice { await notice(self.batch[self.position]) }
-                return try self.decoder.decode(self.batch[self.position])
             } catch {
                 self.end()
                 throw error

@@ -2,7 +2,6 @@
 
 public import FreshetCore
 public import FreshetHTTP
-import HTTPTypes
 
 extension Repository {
     /// An object, now and whenever it changes.
@@ -17,18 +16,7 @@ extension Repository {
     /// - Returns: a feed. Polled, every element is a snapshot whose ``Positioned/source`` is `rest`, and it throws what the
     ///   status means: `.notFound` when the object is gone.
     public func watch(_ id: Model.ID, pace: PollPace = PollPace()) -> Feed<FeedEvent<Model>> {
-        if let live = self.live { return live(id) }
-        let (client, path) = (self.client, self.path(of: id))
-        return Feed.polling(pace) { validator in
-            var headers: HTTPFields = [.accept: "application/json"]
-            headers[.ifNoneMatch] = validator
-            var call = try client.call(.get, path, headers: headers)
-            call.collectsBody = true
-            let reply = try await client.send(call)
-            if validator != nil, reply.response.status == .notModified { return .unchanged }
-            let answer = try await reply.checked(for: call)
-            return .value(try answer.decoded(as: Model.self), validator: answer.response.headerFields[.eTag])
-        }
+        self.store.watch(id, pace: pace)
     }
 
     /// A list, now and whenever it changes: all of its pages are asked for again and again. ``SnapshotDifference`` makes
@@ -40,11 +28,6 @@ extension Repository {
     /// - Returns: a feed of whole lists, each a snapshot. Lists are compared where `Model` is `Equatable`; others count as
     ///   different.
     public func watchList(_ query: HTTPQuery = [:], pace: PollPace = PollPace()) -> Feed<FeedEvent<[Model]>> {
-        let list = self.list(query)
-        return Feed.polling(pace) { _ in
-            var models: [Model] = []
-            for try await model in list { models.append(model) }
-            return .value(models)
-        }
+        self.store.watchList(query, pace: pace)
     }
 }

@@ -2,9 +2,8 @@
 
 public import FreshetCore
 public import FreshetHTTP
-import HTTPTypes
 
-/// The objects of one kind on a server: read, listed, written, over REST.
+/// The objects of one kind: read, listed, written and watched, over REST or in documents.
 ///
 /// ```swift
 /// let items = Repository<Item>(api, at: "items")          // GET items, GET items/1, POST items, …
@@ -12,15 +11,12 @@ import HTTPTypes
 /// let item = try await items.create(Draft(title: "Tea"))
 /// ```
 ///
-/// `Model` is what the server answers with; its `id` stands in the path.
+/// `Model` is what the server answers with; its `id` stands in the path, or is the document's key.
 public struct Repository<Model: Codable & Sendable & Identifiable>: Sendable
 where Model.ID: LosslessStringConvertible & Sendable {
-    let client: HTTPClient
-    let path: String
-    let paging: Paging
-    let live: (@Sendable (Model.ID) -> Feed<FeedEvent<Model>>)?
+    let store: any RepositoryStore<Model>
 
-    /// Makes a repository; nothing is asked before the first call.
+    /// Makes a repository over REST; nothing is asked before the first call.
     ///
     /// - Parameters:
     ///   - client: carries the calls: base URL, credentials, retries.
@@ -33,17 +29,10 @@ where Model.ID: LosslessStringConvertible & Sendable {
         paging: Paging = .cursor(),
         live: (@Sendable (Model.ID) -> Feed<FeedEvent<Model>>)? = nil
     ) {
-        self.client = client
-        self.path = path
-        self.paging = paging
-        self.live = live
+        self.init(RESTStore(client: client, path: path, paging: paging, live: live))
     }
 
-    func path(of id: Model.ID) -> String {
-        // An id is one step of the path, whatever is in it.
-        let step = HTTPQuery.encoded(id.description)
-        return self.path.hasSuffix("/") ? self.path + step : "\(self.path)/\(step)"
-    }
+    package init(_ store: any RepositoryStore<Model>) { self.store = store }
 
     // MARK: - Reading
 
@@ -53,7 +42,7 @@ where Model.ID: LosslessStringConvertible & Sendable {
     /// - Returns: the object.
     /// - Throws: `.notFound` where there is none, or what else the status means.
     public func get(_ id: Model.ID) async throws(FreshetError) -> Model {
-        try await self.client.get(self.path(of: id))
+        try await self.store.get(id).value
     }
 
     /// Reads an object and its version, to be given to ``update(_:with:ifVersion:)``.
@@ -62,8 +51,7 @@ where Model.ID: LosslessStringConvertible & Sendable {
     /// - Returns: the object, and its entity tag (RFC 9110 8.8.3) if the server says one.
     /// - Throws: as ``get(_:)``.
     public func getVersioned(_ id: Model.ID) async throws(FreshetError) -> Versioned<Model> {
-        let reply = try await self.client.reply(to: .get, self.path(of: id), headers: [.accept: "application/json"])
-        return Versioned(value: try reply.decoded(as: Model.self), version: reply.response.headerFields[.eTag])
+        try await self.store.get(id)
     }
 
     /// All objects, page by page: the next page is asked for when the last one has been taken.
@@ -73,7 +61,7 @@ where Model.ID: LosslessStringConvertible & Sendable {
     ///   - pageSize: how many objects a page is to have; nil leaves it to the server.
     /// - Returns: the objects, in the server's order. Iterating throws what a page's status means.
     public func list(_ query: HTTPQuery = [:], pageSize: Int? = nil) -> RepositoryList<Model> {
-        RepositoryList(client: self.client, path: self.path, paging: self.paging, query: query, pageSize: pageSize)
+        RepositoryList { self.store.pages(query, size: pageSize) }
     }
 
     // MARK: - Writing
@@ -86,13 +74,12 @@ where Model.ID: LosslessStringConvertible & Sendable {
     /// - Returns: the object, as the server made it.
     /// - Throws: `.validation` with the fields that are wrong, `.outcomeUnknown` when the connection broke after it was
     ///   sent, or what else the status means.
+    @discardableResult
     public func create(
         _ draft: some Encodable & Sendable,
         idempotencyKey: String? = nil
     ) async throws(FreshetError) -> Model {
-        var headers: HTTPFields = [:]
-        headers[.idempotencyKey] = idempotencyKey
-        return try await self.client.post(self.path, json: draft, headers: headers)
+        try await self.store.create(draft, idempotencyKey: idempotencyKey)
     }
 
     /// Changes an object: PATCH with what is to be changed.
@@ -103,12 +90,13 @@ where Model.ID: LosslessStringConvertible & Sendable {
     ///   - version: only if the object is still of this version (`If-Match`).
     /// - Returns: the object, as it is now.
     /// - Throws: `.conflict` when it is of another version, `.validation`, `.notFound`, `.outcomeUnknown`.
+    @discardableResult
     public func update(
         _ id: Model.ID,
         with changes: some Encodable & Sendable,
         ifVersion version: String? = nil
     ) async throws(FreshetError) -> Model {
-        try await self.client.patch(self.path(of: id), json: changes, headers: Self.condition(version))
+        try await self.store.update(id, with: changes, ifVersion: version)
     }
 
     /// Replaces an object: PUT with all of it.
@@ -118,8 +106,9 @@ where Model.ID: LosslessStringConvertible & Sendable {
     ///   - version: only if the object is still of this version (`If-Match`).
     /// - Returns: the object, as it is now.
     /// - Throws: as ``update(_:with:ifVersion:)``.
+    @discardableResult
     public func replace(_ model: Model, ifVersion version: String? = nil) async throws(FreshetError) -> Model {
-        try await self.client.put(self.path(of: model.id), json: model, headers: Self.condition(version))
+        try await self.store.replace(model, ifVersion: version)
     }
 
     /// Deletes an object.
@@ -129,12 +118,6 @@ where Model.ID: LosslessStringConvertible & Sendable {
     ///   - version: only if the object is still of this version (`If-Match`).
     /// - Throws: `.notFound`, `.conflict`, or what else the status means.
     public func delete(_ id: Model.ID, ifVersion version: String? = nil) async throws(FreshetError) {
-        try await self.client.delete(self.path(of: id), headers: Self.condition(version))
-    }
-
-    private static func condition(_ version: String?) -> HTTPFields {
-        var headers: HTTPFields = [:]
-        headers[.ifMatch] = version
-        return headers
+        try await self.store.delete(id, ifVersion: version)
     }
 }

@@ -124,6 +124,7 @@ struct SoakRunCommand: AsyncParsableCommand {
     }
 
     private func soak(_ terminal: Terminal) async throws(FreshetError) -> ExitStatus {
+        ProcessFigures.keepOneHeap()
         let plan = try self.plan()
         let view = SoakView(
             terminal,

@@ -83,6 +83,14 @@ public protocol DocumentCollection<Value>: Sendable {
         delivery: DeliveryPolicy,
         bookmarks: Bool
     ) -> Feed<DocumentEvent<Value>>
+
+    /// One document, now and whenever it changes.
+    ///
+    /// Sources that cannot watch one alone watch all of them, and hand out what concerns it.
+    ///
+    /// - Parameter key: its name.
+    /// - Returns: the feed. Its snapshots have the document, or none where it is not there.
+    func watch(document key: String) -> Feed<DocumentEvent<Value>>
 }
 
 extension DocumentCollection {
@@ -100,5 +108,30 @@ extension DocumentCollection {
     /// - Returns: the feed.
     public func watch(from start: DocumentStart = .snapshot) -> Feed<DocumentEvent<Value>> {
         self.watch(from: start, delivery: .suspending, bookmarks: false)
+    }
+
+    /// One document, now and whenever it changes.
+    ///
+    /// - Parameter key: its name.
+    /// - Returns: the feed. Its snapshots have the document, or none where it is not there.
+    public func watch(document key: String) -> Feed<DocumentEvent<Value>> {
+        self.watch(from: .snapshot).compactMap {
+            { event throws(FreshetError) in
+                switch event {
+                case .snapshot(let snapshot):
+                    return .snapshot(
+                        DocumentSnapshot(
+                            documents: snapshot.documents.filter { $0.key == key },
+                            changes: snapshot.changes.filter { $0.key == key },
+                            position: snapshot.position
+                        )
+                    )
+                case .update(let changes):
+                    let ours = changes.filter { $0.key == key }
+                    return ours.isEmpty ? nil : .update(ours)
+                case .gap: return event
+                }
+            }
+        }
     }
 }

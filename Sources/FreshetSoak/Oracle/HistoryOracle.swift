@@ -5,7 +5,7 @@ import FreshetCore
 /// Judges a run by its history, line by line, as it comes or when it is read again.
 ///
 /// It compares what consumers were handed with the server's own log, and takes nobody's word for anything else: not a client's
-/// count, not its state. It keeps a constant amount for each key, stream and client, and of each source the newest 8,192
+/// count, not its state. It keeps a constant amount for each key, stream and client, and of each source the newest 4,096
 /// elements.
 package struct HistoryOracle: Sendable {
     package private(set) var facts: RunFacts?
@@ -110,7 +110,7 @@ package struct HistoryOracle: Sendable {
             self.judge(client, stream) { judge, _, oracle in judge.takenUp(after: after, line: oracle.line) }
         case .terminated(let client, let stream): self.owe(StreamName(client: client, stream: stream))
         case .left(let client, let stream):
-            self.judge(client, stream) { judge, _, oracle in judge.leftLine = judge.leftLine ?? oracle.line }
+            self.judge(client, stream) { judge, _, oracle in judge.left(line: oracle.line) }
         case .element(let client, let stream, let n, let key, let k):
             let element = StreamJudge.Element(n: n, key: key, k: k)
             self.judge(client, stream) { judge, log, oracle in

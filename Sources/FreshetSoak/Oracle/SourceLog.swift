@@ -21,7 +21,7 @@ package struct SourceLog: Sendable {
     }
 
     /// So many elements are remembered: few enough for their memory not to look like a leak while they come to be so many.
-    package static let room = 8_192
+    package static let room = 4_096
 
     package private(set) var last = 0
     package private(set) var forgot = 0

@@ -89,11 +89,18 @@ struct StreamJudge {
         findings.tally.ends += 1
         guard self.isOpen("an end", line: line, into: &findings) else { return }
         self.endLine = line
+        _ = self.declared.removeAll()
         let isOverflow = self.overflow == .failOnOverflow && error == "overflow"
         guard self.owedEndLine == nil, !isOverflow, !isExcused else { return }
         let how = error.map { "with \($0)" } ?? "as if complete"
         let message = "The stream ended \(how), and neither the server nor the run had ended it"
         findings.add(.singleTerminal, message, at: self.name, lines: [self.openedLine, line])
+    }
+
+    mutating func left(line: Int) {
+        self.leftLine = self.leftLine ?? line
+        // Nothing may come any more that could be in it.
+        _ = self.declared.removeAll()
     }
 
     /// Whether something may still come.

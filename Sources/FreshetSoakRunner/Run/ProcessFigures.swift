@@ -7,20 +7,28 @@ import Glibc
 #endif
 
 /// What the system says of this process.
-struct ProcessFigures {
-    var descriptors: Int
+package struct ProcessFigures: Sendable {
+    package var descriptors: Int
     /// In bytes.
-    var resident: Int
+    package var resident: Int
+
+    /// Has the allocator keep one heap instead of one for each thread (glibc): half-empty heaps look like a leak for hours.
+    package static func keepOneHeap() {
+        guard let mallopt = dlsym(dlopen(nil, RTLD_LAZY), "mallopt") else { return }
+        let arenaMax: Int32 = -8
+        // Proof: it is glibc's, whose signature this is.
+        _ = unsafeBitCast(mallopt, to: (@convention(c) (Int32, Int32) -> Int32).self)(arenaMax, 1)
+    }
 
     /// Gives back what the allocator keeps of what was let go of: that is no leak, and hides one.
-    static func trim() {
+    package static func trim() {
         guard let trim = dlsym(dlopen(nil, RTLD_LAZY), "malloc_trim") else { return }
         // Proof: it is glibc's, whose signature this is.
         _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
     }
 
     /// Nil where there is no /proc.
-    static func now() -> ProcessFigures? {
+    package static func now() -> ProcessFigures? {
         guard let folder = opendir("/proc/self/fd") else { return nil }
         var descriptors = -3  // ".", "..", and the folder itself
         while readdir(folder) != nil { descriptors += 1 }

@@ -45,9 +45,10 @@ final class SocketWatch: Sendable {
             self.recorder.record(older.map { .closed(client: client, socket: self.offset + $0) })
             self.recorder.record(.opened(client: client, socket: self.offset + entry.connection))
         case .connected: self.state.withLock { _ = $0.open.insert(entry.connection) }
-        case .ended:
+        case .endOfStream(from: .client), .ended:
+            // A client that has let go of its socket is not to blame for a network that takes its time to pass that on.
             let client = self.state.withLock { state in
-                state.open.remove(entry.connection)
+                if case .ended = entry.event { state.open.remove(entry.connection) }
                 let client = state.clients.removeValue(forKey: entry.connection)
                 return state.assumedClosed.remove(entry.connection) == nil ? client : nil
             }

@@ -32,6 +32,8 @@ public struct FaultLogEntry: Sendable, Hashable {
         case fault(FaultAction)
         /// The network is like this from now on; belongs to no connection.
         case conditions(NetworkConditions)
+        /// The client, or the server, sends no more (FIN): the other is told when what came before has been passed on.
+        case endOfStream(from: Side)
         /// The connection is over, on both sides.
         case ended(by: Side)
     }
@@ -62,6 +64,7 @@ extension FaultLogEntry: CustomStringConvertible {
         case .frame(let direction, let opcode, let size, _): "\(direction) opcode \(opcode), \(size) bytes"
         case .fault(let action): "fault \(Self.words(action))"
         case .conditions: "other network conditions"
+        case .endOfStream(let side): "the \(side) sends no more"
         case .ended(let side): "ended by \(side)"
         }
     }

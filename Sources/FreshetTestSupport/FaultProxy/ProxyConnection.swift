@@ -189,6 +189,7 @@ final class ProxyConnection {
     private func endClient(_ turn: ProxyLoop.Turn) {
         guard !self.clientEnded else { return }
         self.clientEnded = true
+        self.note(.endOfStream(from: .client))
         self.endedBy = self.endedBy ?? .client
         self.passRest(.toServer, self.fromClient.takeRest(), turn)
         self.toServer.end(.relayed, at: turn.now, turn.conditions)
@@ -221,6 +222,7 @@ final class ProxyConnection {
             self.takePieces(.toClient, turn)
         case .end:
             self.serverEnded = true
+            self.note(.endOfStream(from: .server))
             self.endedBy = self.endedBy ?? .server
             self.passRest(.toClient, self.fromServer.takeRest(), turn)
             self.toClient.end(.relayed, at: turn.now, turn.conditions)

@@ -137,12 +137,13 @@ struct FaultProxyTLSTests {
     func stall() async throws {
         var place = try Place()
         defer { place.stop() }
-        place.configuration.deadline = .seconds(1)
+        place.configuration.deadline = .seconds(2)
         place.proxy.conditions.tls.stallsHandshake = true
         #expect(await place.error()?.kind == .timeout(.tls))
         place.proxy.conditions.tls.stallsHandshake = false
         try place.proxy.add(FaultRule(.connect(2), .drop))
         #expect(await place.error()?.kind == .timeout(.tls))
+        place.configuration.deadline = .seconds(20)
         #expect(await place.error() == nil)
         #expect(place.proxy.log.filter { $0.event == .secured }.map(\.connection) == [3])
     }

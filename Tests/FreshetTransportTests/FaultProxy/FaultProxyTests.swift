@@ -51,7 +51,8 @@ struct FaultProxyTests {
             [log[0].event] + log.dropFirst(2).map(\.event) == [
                 .connected, .response(status: 101),
                 .frame(.toServer, opcode: 1, size: 5, text: "hell"), .frame(.toServer, opcode: 0xA, size: 0, text: nil),
-                .frame(.toClient, opcode: 2, size: 3, text: nil), .ended(by: .client),
+                .endOfStream(from: .client), .frame(.toClient, opcode: 2, size: 3, text: nil),
+                .endOfStream(from: .server), .ended(by: .client),
             ]
         )
         #expect(!log.contains { "\($0)".contains("secret") || "\($0)".contains("hell") })

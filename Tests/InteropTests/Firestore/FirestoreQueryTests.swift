@@ -148,20 +148,29 @@ struct FirestoreQueryTests {
         let firestore = emulator.firestore()
         let counter = firestore.document("counters/all")
         let attempts = Locked(0)
+        // The emulator ends kept connections now and then: of a commit that was on its way then nobody knows.
+        let unknown = Locked<Int64>(0)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    try await firestore.runTransaction(attempts: 200) { transaction in
-                        attempts.withLock { $0 += 1 }
-                        let count = try await transaction.get(counter)?.fields["n"]
-                        guard case .integer(let number) = count ?? 0 else { return }
-                        try transaction.set(counter, ["n": number + 1])
+                    do {
+                        try await firestore.runTransaction(attempts: 200) { transaction in
+                            attempts.withLock { $0 += 1 }
+                            let count = try await transaction.get(counter)?.fields["n"]
+                            guard case .integer(let number) = count ?? 0 else { return }
+                            try transaction.set(counter, ["n": number + 1])
+                        }
+                    } catch let error as FreshetError where error.kind == .outcomeUnknown {
+                        unknown.withLock { $0 += 1 }
                     }
                 }
             }
             try await group.waitForAll()
         }
-        #expect(try await counter.get()["n"] == 8)
+        guard case .integer(let count)? = try await counter.get()["n"] else {
+            throw FreshetError(.decoding, "there is no count")
+        }
+        #expect(8 - unknown.withLock { $0 }...8 ~= count)
         // Otherwise nobody was in anybody's way, and nothing was shown.
         #expect(attempts.withLock { $0 } > 8)
     }

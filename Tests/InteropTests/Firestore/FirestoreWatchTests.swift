@@ -4,6 +4,7 @@ import Foundation
 import Freshet
 import FreshetCore
 import FreshetFirebase
+import FreshetSoakRunner
 import Testing
 
 /// Watches of Google's emulator.
@@ -111,6 +112,37 @@ struct FirestoreWatchTests {
         await firestore.close()
     }
 
+    @Test("A repository over a collection: made, changed in parts, watched alone")
+    func repository() async throws {
+        struct Guest: Codable, Sendable, Identifiable, Equatable {
+            var id: String
+            var name: String
+            var visits: Int?
+        }
+        guard let emulator = try await FirestoreEmulator.start() else { return }
+        let firestore = emulator.firestore()
+        let guests = Repository(firestore.collection("guests").documents(as: Guest.self))
+        try await guests.create(Guest(id: "bob", name: "Bob"))
+        try await guests.create(Guest(id: "ada", name: "Ada"))
+        var feed = guests.watch("ada").makeAsyncIterator()
+        #expect(try await feed.next()?.value?.name == "Ada")
+        try await guests.update("bob", with: ["visits": 1])
+        let read = try await guests.getVersioned("ada")
+        #expect(try await guests.update("ada", with: ["visits": 2], ifVersion: read.version).visits == 2)
+        #expect(try await feed.next()?.value == Guest(id: "ada", name: "Ada", visits: 2))
+        let late = await #expect(throws: FreshetError.self) {
+            try await guests.replace(read.value, ifVersion: read.version)
+        }
+        guard case .conflict? = late?.kind else { throw FreshetError(.decoding, "it was overwritten") }
+        try await guests.delete("ada")
+        let gone = await #expect(throws: FreshetError.self) { try await feed.next() }
+        #expect(gone?.kind == .notFound)
+        var names: [String] = []
+        for try await guest in guests.list() { names.append(guest.name) }
+        #expect(names == ["Bob"])
+        await firestore.close()
+    }
+
     @Test("freshet watches what the URL asks for")
     func command() async throws {
         guard let emulator = try await FirestoreEmulator.start() else { return }
@@ -146,9 +178,63 @@ struct FirestoreWatchTests {
         #expect(one.output.first { $0.contains(#""key":"#) }?.contains(#""key":"kid""#) == true)
     }
 
+    /// What Google's watch says of a snapshot.
+    private struct Told: Decodable {
+        var changes: [String]
+        var documents: [String]
+    }
+
+    @Test("Beside Google's own watch: the same changes, and our places lead to its lists")
+    func besideGoogle() async throws {
+        guard let emulator = try await FirestoreEmulator.start() else { return }
+        let python = try #require(
+            ProcessInfo.processInfo.environment["FRESHET_PYTHON"],
+            "FRESHET_PYTHON is not set, so nothing was compared: run `make test`, or scripts/python-env.sh"
+        )
+        let project = "p-\(UUID().uuidString.lowercased())"
+        let firestore = emulator.firestore(project: project)
+        let users = firestore.collection("users")
+        let script = URL(filePath: #filePath).appending(path: "../../Servers/firestore_watch.py").standardizedFileURL
+        let google = try Program(
+            "/usr/bin/env",
+            ["FIRESTORE_EMULATOR_HOST=\(emulator.host)", python, "-B", "-u", script.path, project]
+        )
+        defer { google.stop() }
+        var states = users.where("n", .lessThan, 50).order(by: "n").snapshots().makeAsyncIterator()
+        #expect(Self.words(try await states.next()).isEmpty)
+        try #require(await google.line { $0.contains(#""documents": []"#) } != nil, "Google's watch did not begin")
+        var line = 1
+        var list: [String] = []
+        for (id, number) in [
+            ("a", 10), ("b", 5), ("c", 20), ("b", 15), ("a", 60), ("c", 1), ("d", 30), ("a", 2), ("d", 60), ("b", nil),
+            ("c", 40), ("e", 40), ("a", nil), ("e", 41),
+        ] {
+            if let number {
+                try await users.document(id).set(["n": FirestoreValue.integer(Int64(number))])
+            } else {
+                try await users.document(id).delete()
+            }
+            let ours = try #require(try await states.next())
+            let found = try #require(await google.line(after: line) { _ in true })
+            line = found.index + 1
+            let theirs = try JSONDecoder().decode(Told.self, from: Data(found.text.utf8))
+            #expect(ours.changes.map { "\($0.kind) \($0.document.id)" } == theirs.changes)
+            #expect(ours.documents.map(\.id) == theirs.documents)
+            for change in ours.changes {
+                if let place = change.oldIndex { list.remove(at: place) }
+                if let place = change.newIndex { list.insert(change.document.id, at: place) }
+            }
+            #expect(list == theirs.documents, "\(id) \(number ?? -1)")
+        }
+        await firestore.close()
+    }
+
+    /// A hundred watches come and go ten times, as fast as they can; by FRESHET_CHURN_SECONDS so many times, once a second.
     @Test("A thousand watches on one stream, and a hundred more again and again that are left at once")
     func churn() async throws {
         guard let emulator = try await FirestoreEmulator.start() else { return }
+        let seconds = ProcessInfo.processInfo.environment["FRESHET_CHURN_SECONDS"].flatMap { Int($0) }
+        var figures: [ProcessFigures] = []
         let firestore = emulator.firestore()
         let users = firestore.collection("users")
         let begun = Locked(0)
@@ -163,7 +249,11 @@ struct FirestoreWatchTests {
                     }
                 }
             }
-            for _ in 0..<10 {
+            let start = ContinuousClock.now
+            for round in 0..<(seconds ?? 10) {
+                if seconds != nil { try await ContinuousClock().sleep(until: start + .seconds(round)) }
+                ProcessFigures.trim()
+                if let now = ProcessFigures.now() { figures.append(now) }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for index in 0..<100 {
                         group.addTask {
@@ -182,6 +272,13 @@ struct FirestoreWatchTests {
             try await group.waitForAll()
         }
         #expect(begun.withLock { $0 } == 1000)
+        if seconds != nil, let first = figures.first, let half = figures.dropFirst(figures.count / 2).first,
+            let last = figures.last
+        {
+            print("churn: \(first), then \(half), then \(last)")
+            #expect(last.descriptors <= half.descriptors)
+            #expect(last.resident - half.resident < 2 << 20)
+        }
         var last: ConnectionHealth?
         for await health in firestore.health() {
             last = health

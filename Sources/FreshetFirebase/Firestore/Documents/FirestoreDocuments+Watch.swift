@@ -49,6 +49,15 @@ extension FirestoreDocuments {
         )
     }
 
+    /// One document, now and whenever it changes: it alone is watched, and paid for.
+    ///
+    /// - Parameter key: its id.
+    /// - Returns: the feed. Its snapshots have the document, or none where it is not there, or is none of the query's.
+    public func watch(document key: String) -> Feed<DocumentEvent<Value>> {
+        let query = self.query.where(.documentID, .equal, .string(key))
+        return FirestoreDocuments(collection: self.collection, query: query, coding: self.coding).watch()
+    }
+
     private static var noStart: FreshetError {
         FreshetError(
             .invalidInput,

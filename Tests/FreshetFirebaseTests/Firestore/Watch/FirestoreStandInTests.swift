@@ -50,6 +50,9 @@ struct FirestoreStandInTests {
         #expect(standIn.backChannels > 200)
         #expect(watcher.count > 100)
         #expect(standIn.violations.isEmpty)
+        // Whoever asks once more says what it has: nothing is read twice that it knows.
+        let added = standIn.listens.filter(\.isAdd)
+        #expect(added.dropFirst().allSatisfy { $0.resumeToken != nil })
         await firestore.close()
         #expect(standIn.openSessions == 0)
     }
