@@ -87,14 +87,22 @@ extension FirestoreValue {
 }
 
 extension FirestoreName {
-    /// Which of two comes first, part by part.
+    /// Which of two comes first, part by part: so a slash is before every other byte.
     func compare(to other: FirestoreName) -> Int {
-        let (left, right) = (
-            self.description.utf8.split(separator: 0x2F), other.description.utf8.split(separator: 0x2F)
-        )
-        for (left, right) in zip(left, right) {
-            let first = FirestoreValue.compare(left, right)
-            if first != 0 { return first }
+        let quick = self.description.utf8.withContiguousStorageIfAvailable { left in
+            other.description.utf8.withContiguousStorageIfAvailable { right in Self.compare(left, right) }
+        }
+        return (quick ?? nil) ?? Self.compare(Array(self.description.utf8), Array(other.description.utf8))
+    }
+
+    private static func compare(
+        _ left: some RandomAccessCollection<UInt8>,
+        _ right: some RandomAccessCollection<UInt8>
+    ) -> Int {
+        for (left, right) in zip(left, right) where left != right {
+            if left == UInt8(ascii: "/") { return -1 }
+            if right == UInt8(ascii: "/") { return 1 }
+            return left < right ? -1 : 1
         }
         return left.count - right.count
     }

@@ -4,7 +4,13 @@
 ///
 /// It belongs to one iterator.
 package struct FirestoreView: Sendable {
-    private let orders: [FirestoreOrder]
+    /// What decides the order of two documents: a field, or, without one, the name.
+    private struct Criterion: Sendable {
+        let field: FirestoreFieldPath?
+        let isAscending: Bool
+    }
+
+    private let criteria: [Criterion]
     private let limit: Int?
     private let isLimitedToLast: Bool
     /// All that the server has sent: for a moment there may be more than the limit.
@@ -12,7 +18,9 @@ package struct FirestoreView: Sendable {
     package private(set) var documents: [FirestoreDocument] = []
 
     package init(_ query: FirestoreStructuredQuery) {
-        self.orders = query.orders
+        self.criteria = query.orders.map {
+            Criterion(field: $0.path == .documentID ? nil : $0.path, isAscending: $0.direction == .ascending)
+        }
         self.limit = query.limit
         self.isLimitedToLast = query.isLimitedToLast
     }
@@ -26,34 +34,38 @@ package struct FirestoreView: Sendable {
 
     /// Takes what has changed.
     package mutating func apply(_ changed: [FirestoreDocument], removed: [String]) -> [FirestoreDocumentChange] {
-        var names = Set(removed)
-        for name in removed { self.all[name] = nil }
+        // What was there before, of those that may be different now.
+        var old: [String: FirestoreDocument?] = [:]
+        for name in removed { old.updateValue(self.all.removeValue(forKey: name), forKey: name) }
         for document in changed {
             let name = document.name.description
-            // The server may send what is there already.
-            if self.all.updateValue(document, forKey: name) != document { names.insert(name) }
+            let known = self.all.updateValue(document, forKey: name)
+            // The server may send what is there already, and the same document twice.
+            if known != document, old[name] == nil { old.updateValue(known, forKey: name) }
         }
         guard let limit, max(self.all.count, self.documents.count) >= limit else {
-            return self.change(names, to: self.all)
+            return self.change(old, to: self.all)
         }
+        // What is shown is not all that there is.
+        let before = Dictionary(self.documents.map { ($0.name.description, $0) }) { _, last in last }
         let sorted = self.all.values.sorted { self.precedes($0, $1) }
         let shown = self.isLimitedToLast ? sorted.suffix(limit) : sorted.prefix(limit)
         let visible = Dictionary(shown.map { ($0.name.description, $0) }) { _, last in last }
-        names.formUnion(visible.keys)
-        names.formUnion(self.documents.map(\.name.description))
-        return self.change(names, to: visible)
+        for name in visible.keys { old.updateValue(before[name], forKey: name) }
+        for (name, document) in before { old.updateValue(document, forKey: name) }
+        for name in old.keys where before[name] == nil { old.updateValue(nil, forKey: name) }
+        return self.change(old, to: visible)
     }
 
     /// First what is gone, then what is new, then what is different, each in the query's order.
-    private mutating func change(_ names: Set<String>, to now: [String: FirestoreDocument]) -> [FirestoreDocumentChange]
-    {
-        let candidates = self.documents.count > 64 && names.count < 8 ? nil : self.places
+    private mutating func change(
+        _ old: [String: FirestoreDocument?],
+        to now: [String: FirestoreDocument]
+    ) -> [FirestoreDocumentChange] {
         var removed: [FirestoreDocument] = []
         var added: [FirestoreDocument] = []
         var modified: [(old: FirestoreDocument, new: FirestoreDocument)] = []
-        for name in names {
-            let place = candidates.map { $0[name] } ?? self.documents.firstIndex { $0.name.description == name }
-            let old = place.map { self.documents[$0] }
+        for (name, old) in old {
             switch (old, now[name]) {
             case (let old?, let new?): if old != new { modified.append((old, new)) }
             case (let old?, nil): removed.append(old)
@@ -80,15 +92,11 @@ package struct FirestoreView: Sendable {
             changes.append(.init(kind: .added, document: document, oldIndex: nil, newIndex: place))
         }
         for (old, new) in modified {
-            let before = self.take(old)
-            let after = self.put(new)
+            let before = self.place(of: old)
+            let after = self.replace(at: before, by: new)
             changes.append(.init(kind: .modified, document: new, oldIndex: before, newIndex: after))
         }
         return changes
-    }
-
-    private var places: [String: Int] {
-        Dictionary(self.documents.enumerated().map { ($1.name.description, $0) }) { first, _ in first }
     }
 
     private mutating func take(_ document: FirestoreDocument) -> Int {
@@ -103,6 +111,18 @@ package struct FirestoreView: Sendable {
         return place
     }
 
+    /// Most changes leave a document where it is.
+    private mutating func replace(at place: Int, by new: FirestoreDocument) -> Int {
+        let isAfterTheOneBefore = place == 0 || self.precedes(self.documents[place - 1], new)
+        let isBeforeTheNext = place + 1 == self.documents.count || self.precedes(new, self.documents[place + 1])
+        if isAfterTheOneBefore, isBeforeTheNext {
+            self.documents[place] = new
+            return place
+        }
+        self.documents.remove(at: place)
+        return self.put(new)
+    }
+
     /// Where it is, or would be.
     private func place(of document: FirestoreDocument) -> Int {
         var (low, high) = (0, self.documents.count)
@@ -114,17 +134,17 @@ package struct FirestoreView: Sendable {
     }
 
     private func precedes(_ left: FirestoreDocument, _ right: FirestoreDocument) -> Bool {
-        for order in self.orders {
-            let first: Int
-            if order.path == .documentID {
-                first = left.name.compare(to: right.name)
-            } else if let leftValue = left[order.path], let rightValue = right[order.path] {
-                first = leftValue.compare(to: rightValue)
-            } else {
+        for criterion in self.criteria {
+            var first = 0
+            if let field = criterion.field {
                 // Fields that the query does not select are not known here.
-                first = 0
+                if let leftValue = left[field], let rightValue = right[field] {
+                    first = leftValue.compare(to: rightValue)
+                }
+            } else {
+                first = left.name.compare(to: right.name)
             }
-            if first != 0 { return order.direction == .ascending ? first < 0 : first > 0 }
+            if first != 0 { return criterion.isAscending ? first < 0 : first > 0 }
         }
         return false
     }

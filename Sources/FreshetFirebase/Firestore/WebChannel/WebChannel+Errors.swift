@@ -11,10 +11,11 @@ extension WebChannel {
 
     static let stopped = FreshetError(.interrupted, "the server has stopped the channel")
 
-    /// 400 is what a server says to a session that it does not know, with or without "Unknown SID".
+    /// 400, with or without "Unknown SID", is what a server says to a session that it does not know.
     static func refused(_ status: Int, isHandshake: Bool) -> FreshetError {
         switch status {
-        case 400 where !isHandshake:
+        // The emulator says 404.
+        case 400 where !isHandshake, 404 where !isHandshake:
             FreshetError(.interrupted, "the server does not know the channel's session any more")
         case 401: FreshetError(.unauthorized, "Firestore refuses the credentials of the watch (HTTP 401)")
         case 429:

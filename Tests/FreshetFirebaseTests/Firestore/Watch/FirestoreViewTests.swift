@@ -95,7 +95,7 @@ struct FirestoreViewTests {
             .timestamp(.at("1970-01-01T00:00:00Z")), .timestamp(.at("1970-01-01T00:00:00.000000001Z")), "",
             "a", "a!", "b", "é", "\u{FFFD}", "😀", .bytes(Data([])), .bytes(Data([0])), .bytes(Data([1])),
             .reference(name),
-            .reference(longer), .geoPoint(.at(-1, 5)),
+            .reference(longer), .reference(.sample("users/a!")), .geoPoint(.at(-1, 5)),
             .geoPoint(.at(0, 0)), [], [1], [1, 2], [2], .vector([5]), .vector([1, 2]),
             [:], ["a": 1], ["a": 1, "b": 1], ["a": 2], ["b": 0],
         ]

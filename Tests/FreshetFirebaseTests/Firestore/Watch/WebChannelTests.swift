@@ -178,7 +178,7 @@ struct WebChannelTests {
         #expect(driver.failure == nil)
     }
 
-    @Test("Stop, an unknown session, another status and another page end it", arguments: [0, 1, 2, 3, 4])
+    @Test("Stop, an unknown session, another status and another page end it", arguments: [0, 1, 2, 3, 4, 5])
     func fatal(_ which: Int) {
         var driver = ChannelDriver.open()
         switch which {
@@ -190,10 +190,12 @@ struct WebChannelTests {
                 driver.on(.received(driver.back?.number ?? 0, Bytes(copying: "<html>".utf8)))
                 driver.fire(.askAgain)
             }
-        default: driver.on(.answered(2, status: 401, session: nil))
+        case 4: driver.on(.answered(2, status: 401, session: nil))
+        default: driver.on(.answered(2, status: 404, session: nil))
         }
         let kinds: [FreshetError.Kind] = [
             .interrupted, .interrupted, .upgradeRefused(status: 503), .interrupted, .unauthorized,
+            .interrupted,
         ]
         #expect(driver.failure?.kind == kinds[which])
         #expect(driver.messages == (which == 0 ? [#"{"a":1}"#] : []))
