@@ -48,6 +48,7 @@ struct FirestoreDifference: Sendable {
 extension FirestoreDocument {
     /// Reads the server's JSON.
     static func reading(_ json: Bytes) throws(FreshetError) -> FirestoreDocument {
+        if let document = FirestoreReader.document(json) { return document }
         do {
             return try json.withBytes { try JSONDecoder().decode(FirestoreDocument.self, from: Data($0)) }
         } catch {
