@@ -49,12 +49,17 @@ final class WebChannelLink: WebSocketLink, @unchecked Sendable {
     }
 
     /// The credentials are those of the handshake for as long as the channel lives, so it lives no longer than they do.
-    func start(lifetime: Duration?) {
+    ///
+    /// - Parameters:
+    ///   - lifetime: how long that is; nil: for ever.
+    ///   - ending: is told when it is over.
+    func start(lifetime: Duration?, ending: @escaping @Sendable () -> Void) {
         self.loop.execute { [self] in self.handle(.start) }
         guard let lifetime else { return }
         let margin = min(lifetime / 4, .seconds(60))
         self.expiring = Task { [weak self, time] in
             guard (try? await time.sleep(lifetime - margin)) != nil else { return }
+            ending()
             self?.abandon(.failure(Self.expiry))
         }
     }
