@@ -30,6 +30,7 @@ struct FirestoreWatches: Sendable {
                 transport: transport
             ),
             database: database,
+            pace: configuration.pace,
             lease: lease,
             online: self.online,
             time: time

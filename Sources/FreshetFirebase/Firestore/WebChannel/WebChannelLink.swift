@@ -16,6 +16,7 @@ final class WebChannelLink: WebSocketLink, @unchecked Sendable {
     private static let expiry = FreshetError(.interrupted, "the channel is made anew with other credentials")
 
     private let client: HTTPClient
+    private let pace: WebChannelPace
     private let loop: EventLoop
     private let time: TimeSource
     private let foundBuffering: @Sendable () -> Void
@@ -40,6 +41,7 @@ final class WebChannelLink: WebSocketLink, @unchecked Sendable {
         events: @escaping @Sendable (WebSocketEvent) -> Void
     ) {
         self.channel = channel
+        self.pace = channel.pace
         self.client = client
         self.loop = loop
         self.time = time
@@ -192,7 +194,7 @@ final class WebChannelLink: WebSocketLink, @unchecked Sendable {
             call.timeouts.total = nil
             call.limits.body = nil
         } else {
-            call.timeouts.total = .seconds(60)
+            call.timeouts.total = self.pace.request
         }
         return call
     }

@@ -9,6 +9,7 @@ import FreshetTransport
 struct WebChannelTransport: WebSocketTransport {
     private let client: HTTPClient
     private let database: String
+    private let pace: WebChannelPace
     private let time: TimeSource
     /// Whether answers were held back on the way the last time.
     private let isLongPolling = Locked(false)
@@ -21,18 +22,21 @@ struct WebChannelTransport: WebSocketTransport {
     /// - Parameters:
     ///   - client: without credentials of its own.
     ///   - database: `projects/my-app/databases/(default)`.
+    ///   - pace: how patient each channel is.
     ///   - lease: of the credentials that a connection is dialled with; is told when they end.
     ///   - online: is told whether attempts succeed.
     ///   - time: paces the channel.
     init(
         client: HTTPClient,
         database: String,
+        pace: WebChannelPace,
         lease: Locked<FirestoreLease>,
         online: FirestoreOnline,
         time: TimeSource
     ) {
         self.client = client
         self.database = database
+        self.pace = pace
         self.lease = lease
         self.online = online
         self.time = time
@@ -51,7 +55,8 @@ struct WebChannelTransport: WebSocketTransport {
             database: self.database,
             headers: headers.map { ($0.name, $0.value) },
             rid: Int(self.time.jitter() * 100_000),
-            isLongPolling: self.isLongPolling.withLock { $0 }
+            isLongPolling: self.isLongPolling.withLock { $0 },
+            pace: self.pace
         )
         let link = WebChannelLink(
             channel,
