@@ -126,8 +126,9 @@ let package = Package(
         .target(
             name: "FreshetSoakRunner",
             dependencies: [
-                "FreshetSoak", "FreshetTestSupport", "Freshet", "FreshetCore", "FreshetDocuments", "FreshetGraphQL",
-                "FreshetHTTP", "FreshetTransport",
+                "FreshetSoak", "FreshetTestSupport", "Freshet", "FreshetCore", "FreshetDocuments", "FreshetFirebase",
+                "FreshetGraphQL", "FreshetHTTP", "FreshetTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift

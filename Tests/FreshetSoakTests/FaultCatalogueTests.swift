@@ -39,7 +39,7 @@ struct FaultCatalogueTests {
         }
         let not = FaultCatalogue.all.filter { $0.whyNot != nil }.map(\.id)
         #expect(FaultCatalogue.injectable.count + not.count == FaultCatalogue.all.count)
-        #expect(not.count == 8, "\(not)")
+        #expect(not.count == 6, "\(not)")
     }
 
     @Test("What a client notices has a limit, and what is silent has none")

@@ -48,6 +48,26 @@ struct OracleTests {
         #expect(report.tally.gaps == 1 && report.tally.needlessGaps == 1)
     }
 
+    @Test("A state without a gap may take the place only of what a stream merges", arguments: [true, false])
+    func merged(_ merges: Bool) {
+        let begin: [HistoryEvent] = [
+            .run(facts: RunFacts(seed: 1, mode: "local", began: "")), .client(client: 0),
+            .stream(client: 0, stream: 0, source: "s", promise: .convergent, merges: merges ? true : nil),
+        ]
+        let published = (1...10).map { HistoryEvent.published(source: "s", key: "a", n: $0, k: $0) }
+        let snapshots = [3, 8].map { HistoryEvent.snapshot(client: 0, stream: 0, covers: $0) }
+        let rest = self.elements(9...10) + [.settled, .finished]
+        let lines = (begin + published + snapshots + rest).enumerated().map {
+            HistoryLine(us: $0.offset * 1000, $0.element)
+        }
+        #expect(self.broken(lines) == (merges ? [] : [.honestGaps]))
+        // An element that is missing is lost all the same.
+        let without = (begin + published + snapshots + [self.element(10), .settled, .finished]).enumerated().map {
+            HistoryLine(us: $0.offset * 1000, $0.element)
+        }
+        #expect(self.broken(without).contains(.reliable))
+    }
+
     @Test("A count must be right", arguments: [(2, true), (1, false), (3, false)])
     func counts(count: Int, isRight: Bool) {
         let events =

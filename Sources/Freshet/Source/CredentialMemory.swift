@@ -35,6 +35,17 @@ package actor CredentialMemory {
         return try await self.ask(.refused)
     }
 
+    /// What a connection has just been given is what requests show from now on: nobody need be asked for that again.
+    package func adopt(_ credentials: Credentials) {
+        let isKnown =
+            self.held.map { held in
+                held.credentials.headers == credentials.headers && held.credentials.parameters == credentials.parameters
+                    && held.credentials.url == credentials.url
+            } ?? false
+        if !isKnown { self.lastGeneration += 1 }
+        self.hold(credentials)
+    }
+
     /// One call at a time, however many wait for it; cancelling one of them does not cancel it.
     private func ask(_ reason: Credentials.Reason) async throws(FreshetError) -> Held {
         let task = self.asking ?? Task { await self.asked(reason) }
@@ -56,6 +67,11 @@ package actor CredentialMemory {
             return .failure(.provider(error))
         }
         self.lastGeneration += 1
+        return .success(self.hold(credentials))
+    }
+
+    @discardableResult
+    private func hold(_ credentials: Credentials) -> Held {
         // A little before their end: the request takes time too.
         let life = credentials.lifetime.map { $0 - min($0 / 10, .seconds(10)) }
         let held = Held(
@@ -64,7 +80,7 @@ package actor CredentialMemory {
             expiry: life.map { self.time.now() + $0 }
         )
         self.held = held
-        return .success(held)
+        return held
     }
 }
 

@@ -24,7 +24,10 @@ struct SoakRunCommand: AsyncParsableCommand {
     var sim = false
 
     @Option(
-        help: ArgumentHelp("Servers that are started here: graphql (embedded), etcd, nats.", valueName: "server,…")
+        help: ArgumentHelp(
+            "Servers that are started here: graphql (embedded), etcd, nats; firestore, rtdb (stand-ins).",
+            valueName: "server,…"
+        )
     )
     var local: String?
 
@@ -207,7 +210,11 @@ struct SoakRunCommand: AsyncParsableCommand {
             var servers: [SoakPlan.LocalServer] = []
             for name in (self.local ?? "").split(separator: ",") {
                 guard let server = SoakPlan.LocalServer(rawValue: String(name)) else {
-                    throw FreshetError(.invalidInput, "there is no local server \(name)", hint: "graphql, etcd or nats")
+                    throw FreshetError(
+                        .invalidInput,
+                        "there is no local server \(name)",
+                        hint: "there are \(SoakPlan.LocalServer.allCases.map(\.rawValue).joined(separator: ", "))"
+                    )
                 }
                 servers.append(server)
             }

@@ -2,7 +2,6 @@
 
 extension FaultCatalogue {
     private static let atOnce = Fault.Detection.within(.milliseconds(100))
-    private static let noFirestore = "there is no Firestore source in this version"
     private static let noDescriptors =
         "on Linux libdispatch ends a process that cannot open a file while it looks after its threads: no client could help it"
     private static let namespaces = "it needs network namespaces and root: scripts/soak-netns.sh does it"
@@ -92,8 +91,8 @@ extension FaultCatalogue {
         ),
         Fault("doc.compacted", "The revision is compacted.", .unnoticed, ["unreachable"], .resync, .server),
         Fault("kv.seq-gap", "Messages of the stream are gone.", .unnoticed, ["unreachable"], .resync, .server),
-        Fault("fs.token-expired", "The resume token is too old.", .unnoticed, [], .resync, .notHere(noFirestore)),
-        Fault("fs.filter-mismatch", "The existence filter differs.", .unnoticed, [], .resync, .notHere(noFirestore)),
+        Fault("fs.token-expired", "The resume token is too old.", .unnoticed, ["unreachable"], .resync, .server),
+        Fault("fs.filter-mismatch", "The existence filter differs.", .unnoticed, ["unreachable"], .resync, .server),
         Fault("gql.no-cursor", "The cursor is no longer known.", .unnoticed, ["unreachable"], .resync, .server),
         Fault(
             "doc.snapshot-fails",

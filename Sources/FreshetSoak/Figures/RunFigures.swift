@@ -74,7 +74,7 @@ package struct RunFigures: Sendable {
         switch line.event {
         case .run(let facts): self.limits = facts.limits
         case .client(let client, _, _, _): self.change(client, us) { _ in }
-        case .stream(let client, let stream, let source, _, _, _, _):
+        case .stream(let client, let stream, let source, _, _, _, _, _):
             self.sourceOf[StreamName(client: client, stream: stream)] = source
         case .element(let client, let stream, let n, _, _):
             self.timeline.add(elements: 1, us: us)

@@ -30,7 +30,8 @@ package enum HistoryEvent: Sendable, Hashable, Codable {
     // What the run did with its clients. `overlap`: so many µs there may be one socket more than `sockets`. `ends`: the fault that
     // its streams are expected to end by.
     case client(client: Int, sockets: Int = 1, overlap: Int = 0, ends: String? = nil)
-    /// `key` nil: all keys. `after`: begins after this place, 0: with the first element that there is, nil: now.
+    /// `key` nil: all keys. `after`: begins after this place, 0: with the first element that there is, nil: now. `merges`: what has
+    /// changed while it was away is told as one change, without what was superseded, and no gap says so.
     case stream(
         client: Int,
         stream: Int,
@@ -38,7 +39,8 @@ package enum HistoryEvent: Sendable, Hashable, Codable {
         key: String? = nil,
         promise: Continuity,
         overflow: StreamOverflow = .suspending,
-        after: Int? = nil
+        after: Int? = nil,
+        merges: Bool? = nil
     )
     /// The consumer has left the stream; nothing is owed to it any more.
     case left(client: Int, stream: Int)

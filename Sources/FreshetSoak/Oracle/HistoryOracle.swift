@@ -88,7 +88,7 @@ package struct HistoryOracle: Sendable {
 
     private mutating func takeOfStream(_ event: HistoryEvent) {
         switch event {
-        case .stream(let client, let stream, let source, let key, let promise, let overflow, let after):
+        case .stream(let client, let stream, let source, let key, let promise, let overflow, let after, let merges):
             let name = StreamName(client: client, stream: stream)
             // From the beginning is from the first element that there is.
             let begin = after == 0 ? self.sources[source]?.forgot ?? 0 : after
@@ -99,6 +99,7 @@ package struct HistoryOracle: Sendable {
                 promise: promise,
                 overflow: overflow,
                 after: begin,
+                merges: merges ?? false,
                 line: self.line
             )
             if self.streams.updateValue(judge, forKey: name) != nil {

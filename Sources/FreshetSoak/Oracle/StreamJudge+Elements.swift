@@ -151,7 +151,7 @@ extension StreamJudge {
         }
         let missing = covers - (self.last ?? covers)
         let isFirst = !self.hasSnapshot && self.last ?? 0 == self.base
-        if missing > 0, self.told.isEmpty, !self.isPolling, !isFirst {
+        if missing > 0, self.told.isEmpty, !self.isPolling, !isFirst, !self.merges {
             let message = "A snapshot replaces \(missing) elements, and no gap says why"
             findings.add(.honestGaps, message, at: self.name, lines: [self.lastLine, line])
         }

@@ -10,6 +10,8 @@ struct StreamJudge {
     let key: String?
     let promise: Continuity
     let overflow: StreamOverflow
+    /// Whether a state may take the place of what it has superseded without a gap.
+    let merges: Bool
     /// Where the stream is written down.
     let openedLine: Int
 
@@ -53,6 +55,7 @@ struct StreamJudge {
         promise: Continuity,
         overflow: StreamOverflow,
         after: Int?,
+        merges: Bool,
         line: Int
     ) {
         self.name = name
@@ -60,6 +63,7 @@ struct StreamJudge {
         self.key = key
         self.promise = promise
         self.overflow = overflow
+        self.merges = merges
         self.openedLine = line
         self.lastLine = line
         self.last = after

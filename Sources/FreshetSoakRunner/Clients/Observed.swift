@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FreshetCore
+package import FreshetCore
 
 /// What a consumer is handed, of whichever source, in the words of histories.
-enum Observed: Sendable {
+package enum Observed: Sendable {
     case element(n: Int, key: String, k: Int)
     case gap(Gap)
     /// The whole state, in which everything up to this place is.
@@ -14,4 +14,9 @@ enum Observed: Sendable {
 struct Handed: Sendable {
     var observed: [Observed]
     var position: Position?
+
+    init(observed: [Observed], position: Position? = nil) {
+        self.observed = observed
+        self.position = position
+    }
 }

@@ -49,7 +49,14 @@ final class RunClient: Sendable {
         self.recorder = recorder
         self.planter = planter
         self.client = try server.client(setup)
-        recorder.record(.client(client: setup.number, overlap: setup.hasTokens ? Self.overlap : 0, ends: fault))
+        recorder.record(
+            .client(
+                client: setup.number,
+                sockets: server.socketsOfClient,
+                overlap: setup.hasTokens ? Self.overlap : 0,
+                ends: fault
+            )
+        )
         let states = self.client.connectionStates
         let watch = Task { [weak self] in
             for await state in states { self?.enter(state) }
@@ -74,7 +81,7 @@ final class RunClient: Sendable {
             state.phase = phase
             if phase == .live {
                 state.isReturning = false
-            } else if self.server is EtcdServer, error?.message == Self.returning {
+            } else if self.server.hasSubstitute, error?.message == Self.returning {
                 state.isReturning = true
             }
             return state.isReturning

@@ -36,4 +36,6 @@ struct StreamKind: Sendable, Hashable {
     var promise: Continuity
     /// A stream that begins anew has everything after this place; nil: from now on.
     var after: Int?
+    /// Whether it tells what has changed while it was away as one change, without a gap.
+    var merges = false
 }

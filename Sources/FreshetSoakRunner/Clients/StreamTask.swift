@@ -52,7 +52,8 @@ final class StreamTask: Sendable {
                 source: kind.source,
                 promise: kind.promise,
                 overflow: overflow,
-                after: position.flatMap { server.place(of: $0) } ?? kind.after
+                after: position.flatMap { server.place(of: $0) } ?? kind.after,
+                merges: kind.merges ? true : nil
             )
         )
     }

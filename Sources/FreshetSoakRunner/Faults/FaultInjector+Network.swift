@@ -15,7 +15,13 @@ extension FaultInjector {
             guard !server.isOpaque else { return nil }
             let victims = self.victims(server, &random)
             return FaultDeed { () async throws(FreshetError) in
-                for connection in victims() { proxy.close(code: 1001, connection: connection) }
+                for connection in victims() {
+                    if server.isWebSocket {
+                        proxy.close(code: 1001, connection: connection)
+                    } else {
+                        proxy.cut(.end, connection: connection)
+                    }
+                }
             }
         case "tcp.half-open":
             var deed = self.cut(.halfOpen, server, &random)
@@ -81,6 +87,8 @@ extension FaultInjector {
                 conditions.flap = NetworkConditions.Flap(up: .seconds(2), down: .seconds(1))
             }
         case "proxy.buffering":
+            // Frames are what a proxy knows to keep back.
+            guard server.isWebSocket else { return nil }
             let bytes = Int.random(in: 200...2000, using: &random)
             return proxy.deed(hold: .seconds(3)) { $0.buffering = bytes }
         case "proxy.idle-timeout":

@@ -18,8 +18,8 @@ extension FaultInjector {
                 if isGraceful { proxy.close(code: 1012) }
                 try await server.restart(after: down)
             }
-        case "srv.dup", "srv.reorder", "srv.skip":
-            guard server is GraphQLServer else { return nil }
+        case "srv.dup" where server is GraphQLServer, "srv.reorder" where server is GraphQLServer,
+            "srv.skip" where server is GraphQLServer:
             let action: FaultAction = id == "srv.dup" ? .duplicate : id == "srv.reorder" ? .reorder : .drop
             // Each connection once: who asks for it again gets it. Only where results have numbers can anybody know.
             let victims = self.victims(server, &random)
@@ -37,6 +37,10 @@ extension FaultInjector {
             } end: { () async throws(FreshetError) in
                 proxy.removeRules()
             }
+        case "srv.dup" where server is RealtimeServer:
+            // Nothing has changed by it. What is left out nobody can know there, for nothing is numbered.
+            let rule = FaultRule(.frame(.toClient, containing: RealtimeServer.push), .duplicate, times: nil)
+            return proxy.deed(hold: .seconds(2), [rule])
         case "srv.old":
             guard let graphql = server as? GraphQLServer else { return nil }
             let count = Int.random(in: 1...20, using: &random)
@@ -50,6 +54,9 @@ extension FaultInjector {
                 FaultRule(.frame(.toClient, kind: $0), .drop, times: nil)
             }
             return proxy.deed(hold: .seconds(6), rules)
+        case "srv.dup" where server is FirestoreServer, "srv.skip" where server is FirestoreServer,
+            "fs.token-expired" where server is FirestoreServer, "fs.filter-mismatch" where server is FirestoreServer:
+            return (server as? FirestoreServer).flatMap { self.firestore(id, $0) }
         case "gql.no-cursor" where server is GraphQLServer, "doc.compacted" where server is EtcdServer,
             "kv.seq-gap" where server is NATSServer:
             // What they would go on with is gone when they are back.
@@ -78,25 +85,25 @@ extension FaultInjector {
 
     /// `auth.*` and `clk.skew`: what the giver of tokens does.
     func credentials(_ id: String, _ server: any SoakedServer) -> FaultDeed? {
-        guard let graphql = server as? GraphQLServer else { return nil }
+        guard let giver = server.giver else { return nil }
         switch id {
         case "auth.expire-live", "auth.rotate-race":
-            return FaultDeed(hold: .seconds(1)) { () async throws(FreshetError) in await graphql.server.expireTokens() }
+            return FaultDeed(hold: .seconds(1)) { () async throws(FreshetError) in await server.endTokens() }
         case "auth.refresh-slow":
             return FaultDeed(hold: .seconds(4)) { () async throws(FreshetError) in
-                graphql.tokens.delay = .seconds(2)
-                await graphql.server.expireTokens()
+                giver.delay = .seconds(2)
+                await server.endTokens()
             } end: { () async throws(FreshetError) in
-                graphql.tokens.delay = .zero
+                giver.delay = .zero
             }
         case "clk.skew":
             // Tokens are said to be good for longer than they are; then they end.
             return FaultDeed(hold: .seconds(2)) { () async throws(FreshetError) in
-                graphql.tokens.skew = .seconds(60)
-                await graphql.server.expireTokens()
+                giver.skew = .seconds(60)
+                await server.endTokens()
             } end: { () async throws(FreshetError) in
-                graphql.tokens.skew = .zero
-                await graphql.server.expireTokens()
+                giver.skew = .zero
+                await server.endTokens()
             }
         default: return nil
         }
@@ -135,8 +142,10 @@ extension FaultInjector {
         _ answer: NetworkRoute.Answer,
         hold: Duration,
         _ random: inout SeededRandom
-    ) -> FaultDeed {
-        let servers = self.servers
+    ) -> FaultDeed? {
+        // Where names are looked up by the run's resolver.
+        let servers = self.servers.filter(\.isWebSocket)
+        guard !servers.isEmpty else { return nil }
         let victims = servers.map { self.victims($0, &random) }
         return FaultDeed(hold: hold) { () async throws(FreshetError) in
             for (server, victims) in zip(servers, victims) {

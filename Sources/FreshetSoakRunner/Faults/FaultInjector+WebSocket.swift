@@ -7,7 +7,7 @@ import FreshetTransport
 extension FaultInjector {
     /// `ws.*`, and what a server sends that is not its log.
     func webSocket(_ id: String, _ server: any SoakedServer, _ random: inout SeededRandom) -> FaultDeed? {
-        guard !server.isOpaque else { return nil }
+        guard !server.isOpaque, server.isWebSocket else { return nil }
         let proxy = server.proxy
         switch id {
         case "ws.ping-flood":
@@ -58,15 +58,18 @@ extension FaultInjector {
         }
     }
 
-    /// `http.*`: what upgrades are answered with.
+    /// `http.*`: what upgrades are answered with; where there are none, the requests of the stream.
     func upgrade(_ id: String, _ server: any SoakedServer, _ random: inout SeededRandom) -> FaultDeed? {
         guard !server.isOpaque else { return nil }
         let proxy = server.proxy
         let victims = self.victims(server, &random)
         switch id {
         case "http.429", "http.503":
+            // As Google's clients do, ours of Firestore waits for a minute then.
+            guard id == "http.503" || server.isWebSocket else { return nil }
             let status = id == "http.429" ? 429 : 503
-            let rule = FaultRule(.upgrade(), .refuse(status, headers: [HTTPHeader("Retry-After", "1")]), times: nil)
+            let refusal = FaultAction.refuse(status, headers: [HTTPHeader("Retry-After", "1")])
+            let rule = FaultRule(server.entrance, refusal, times: nil)
             return proxy.deed(hold: .seconds(2), [rule], cutting: victims)
         case "http.301", "http.302", "http.307":
             guard let status = Int(id.dropFirst(5)) else { return nil }
@@ -91,7 +94,7 @@ extension FaultInjector {
         case "srv.overload":
             let count = self.population.clients(of: server).count
             let rule = FaultRule(
-                .upgrade(),
+                server.entrance,
                 .refuse(503, headers: [HTTPHeader("Retry-After", "1")]),
                 times: max(1, count)
             )

@@ -11,6 +11,8 @@ package struct SoakPlan: Sendable {
         case graphql
         case etcd
         case nats
+        /// The stand-ins of this package.
+        case firestore, rtdb
     }
 
     /// What is soaked.

@@ -110,6 +110,8 @@ final class EtcdServer: SoakedServer {
         EtcdSoakedClient(setup, url: self.proxy.url, prefix: Self.prefix, route: self.route)
     }
 
+    var hasSubstitute: Bool { true }
+
     func place(of position: Position) -> Int? {
         guard let revision = position.number else { return nil }
         return self.revisions.withLock { $0.last { $0.revision <= revision }?.n }

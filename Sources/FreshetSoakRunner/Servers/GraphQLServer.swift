@@ -78,6 +78,8 @@ final class GraphQLServer: SoakedServer {
     }
 
     var takesTokens: Bool { true }
+    var giver: TokenGiver? { self.tokens }
+    func endTokens() async { await self.server.expireTokens() }
 
     func client(_ setup: ClientSetup) throws(FreshetError) -> any SoakedClient {
         let proxy = setup.road == .probed ? self.probed : self.proxy

@@ -9,13 +9,7 @@ import FreshetTestSupport
 /// A server that was killed may have stored an element whose answer never came; so the server is asked before it is sent again.
 final class Publisher: Sendable {
     /// An element as it is to be published.
-    struct Element: Sendable, Codable {
-        var n: Int
-        var key: Int
-        var k: Int
-    }
-
-    private static let keys = 50
+    typealias Element = PublishedElement
 
     private let task = Locked<Task<Int, Never>?>(nil)
     private let published = Locked(0)
@@ -49,9 +43,7 @@ final class Publisher: Sendable {
             var n = 0
             while !isStopped.withLock({ $0 }) {
                 let count = transactions && Int.random(in: 0..<10, using: &random) == 0 ? 5 : 1
-                let next = (n + 1...n + count).map { n in
-                    Element(n: n, key: n % Self.keys, k: (n - 1) / Self.keys + 1)
-                }
+                let next = (n + 1...n + count).map { Element($0) }
                 while true {
                     if (try? await publish(next)) != nil { break }
                     let isThere = try? await has(next[0])

@@ -31,18 +31,37 @@ protocol SoakedServer: AnyObject, Sendable {
 
     func stop() async
 
+    /// Ends every token that was given out: they are refused from now on.
+    func endTokens() async
+
     /// Whether its proxy sees nothing but bytes.
     var isOpaque: Bool { get }
     /// Whether the run may do to it what only its owner may.
     var isOurs: Bool { get }
     /// Whether clients may show it tokens that end.
     var takesTokens: Bool { get }
+    /// Who gives them, where this server is the one to end them.
+    var giver: TokenGiver? { get }
+    /// Whether its clients come by WebSocket; otherwise by requests of HTTP, one of which does not end.
+    var isWebSocket: Bool { get }
+    /// Whether they have something else where no WebSocket is to be had, and come back from it.
+    var hasSubstitute: Bool { get }
+    /// What a client that connects asks for.
+    var entrance: FaultMatch { get }
+    /// How many connections a client may have.
+    var socketsOfClient: Int { get }
 }
 
 extension SoakedServer {
     var isOpaque: Bool { false }
     var isOurs: Bool { true }
     var takesTokens: Bool { false }
+    var giver: TokenGiver? { nil }
+    func endTokens() async {}
+    var isWebSocket: Bool { true }
+    var hasSubstitute: Bool { false }
+    var entrance: FaultMatch { .upgrade() }
+    var socketsOfClient: Int { 1 }
 }
 
 /// By which proxy a client goes to the GraphQL server.

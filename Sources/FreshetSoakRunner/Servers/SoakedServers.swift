@@ -27,6 +27,10 @@ enum SoakedServers {
                     servers.append(try await EtcdServer(recorder, rate: plan.rate, seed: seed, offset: offset))
                 case .nats:
                     servers.append(try await NATSServer(recorder, rate: plan.rate, seed: seed, offset: offset))
+                case .firestore:
+                    servers.append(try await FirestoreServer(recorder, plan, seed: seed, offset: offset))
+                case .rtdb:
+                    servers.append(try await RealtimeServer(recorder, plan, seed: seed, offset: offset))
                 }
             }
         } catch {

@@ -10,7 +10,7 @@ final class SocketWatch: Sendable {
     static let header = "X-Freshet-Client"
 
     private struct State: Sendable {
-        /// The client of each connection that became a WebSocket.
+        /// The client of each connection that became a WebSocket, or that it sends requests on.
         var clients: [Int: Int] = [:]
         /// Those that are open.
         var open: Set<Int> = []
@@ -23,18 +23,24 @@ final class SocketWatch: Sendable {
     private let recorder: RunRecorder
     /// Several proxies of a run number their connections alike.
     private let offset: Int
+    private let isWebSocket: Bool
     private let state = Locked(State())
 
-    init(_ recorder: RunRecorder, offset: Int) {
+    /// - Parameters:
+    ///   - recorder: hears of each.
+    ///   - offset: what is added to their numbers.
+    ///   - isWebSocket: whether only those count that become WebSockets.
+    init(_ recorder: RunRecorder, offset: Int, isWebSocket: Bool = true) {
         self.recorder = recorder
         self.offset = offset
+        self.isWebSocket = isWebSocket
     }
 
     func take(_ entry: FaultLogEntry) {
         switch entry.event {
-        case .request(_, _, let headers, upgrade: true):
+        case .request(_, _, let headers, let isUpgrade) where isUpgrade == self.isWebSocket:
             let header = headers.first { $0.name.lowercased() == Self.header.lowercased() }
-            guard let client = header.flatMap({ Int($0.value) }) else { return }
+            guard let client = header.flatMap({ Int($0.value) }), !self.isKnown(entry.connection) else { return }
             let older = self.state.withLock { state in
                 let older = state.isBlind ? state.clients.filter { $0.value == client }.map(\.key) : []
                 let new = older.filter { !state.assumedClosed.contains($0) }
@@ -57,6 +63,8 @@ final class SocketWatch: Sendable {
         default: break
         }
     }
+
+    private func isKnown(_ connection: Int) -> Bool { self.state.withLock { $0.clients[connection] != nil } }
 
     /// Says that nothing gets through, or that it does again: what is still open then was open all the while.
     func setBlind(_ isBlind: Bool) {

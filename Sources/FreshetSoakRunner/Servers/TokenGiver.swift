@@ -15,13 +15,22 @@ final class TokenGiver: Sendable {
         var delay: Duration = .zero
         /// How much longer than it is good a token is said to be.
         var skew: Duration = .zero
+        /// Those that have not ended, by their numbers, as far as anybody was told.
+        var live: Set<Int> = []
     }
 
     let tokens = ExpiringTokens(lifetime: .seconds(60))
     private let recorder: RunRecorder
+    private let onToken: @Sendable (String) -> Void
     private let state = Locked(State())
 
-    init(_ recorder: RunRecorder) { self.recorder = recorder }
+    /// - Parameters:
+    ///   - recorder: hears of each token.
+    ///   - onToken: hears of each before a client does.
+    init(_ recorder: RunRecorder, onToken: @escaping @Sendable (String) -> Void = { _ in }) {
+        self.recorder = recorder
+        self.onToken = onToken
+    }
 
     var delay: Duration {
         get { self.state.withLock { $0.delay } }
@@ -61,9 +70,42 @@ final class TokenGiver: Sendable {
                 .issued(client: client, token: number, replaces: state.last[client], expires: ends)
             )
             state.last[client] = number
+            state.live.insert(number)
             return (token, self.tokens.lifetime + state.skew)
         }
+        self.onToken(token)
         return (token, expires)
+    }
+
+    func isGood(_ token: String) -> Bool { self.tokens.expiry(of: token).map { $0 > .now } ?? false }
+
+    /// Ends all tokens.
+    ///
+    /// - Returns: those that had not ended: the server is to refuse them.
+    func endAll() -> [String] {
+        self.tokens.expireAll()
+        return self.ended()
+    }
+
+    /// Tells a server which tokens have ended, until it is cancelled.
+    func whenEnded(_ refuse: @escaping @Sendable (String) -> Void) -> Task<Void, Never> {
+        Task {
+            while (try? await Task.sleep(for: .milliseconds(200))) != nil {
+                for token in self.ended() { refuse(token) }
+            }
+        }
+    }
+
+    /// Those that have ended since it was asked last; it is written down that they are refused.
+    private func ended() -> [String] {
+        self.state.withLock { state in
+            let ended = state.live.map { ($0, "token-\($0)") }.filter { !self.isGood($0.1) }
+            for (number, _) in ended {
+                state.live.remove(number)
+                self.recorder.record(.refused(client: state.owners[number - 1], token: number, expired: false))
+            }
+            return ended.map(\.1)
+        }
     }
 
     /// Somebody on the way did not take what these clients showed last.

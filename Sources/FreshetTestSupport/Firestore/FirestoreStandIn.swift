@@ -11,7 +11,9 @@ import HTTPTypes
 /// What it does not do: limits and orders, writes over HTTP, and filters beyond whole numbers.
 package final class FirestoreStandIn: HTTPTransport {
     private struct State: Sendable {
-        var store = FirestoreStandInStore()
+        var store: FirestoreStandInStore
+        let keepAlive: Duration
+        let room: Int?
         var faults = FirestoreStandInFaults()
         var sessions: [String: FirestoreStandInSession] = [:]
         var lastSession = 0
@@ -21,16 +23,34 @@ package final class FirestoreStandIn: HTTPTransport {
         var listens: [JSONValue] = []
         var said: [String] = []
 
+        init(keepAlive: Duration, room: Int?) {
+            self.store = FirestoreStandInStore(room: room)
+            self.keepAlive = keepAlive
+            self.room = room
+        }
+
         /// Keeps what a session says for whoever wants to read it later.
         mutating func keep(_ session: FirestoreStandInSession?) {
+            guard self.room == nil else { return }
             self.said += session?.arrays.suffix(8).map(\.json) ?? []
+        }
+
+        /// A session that nobody asks about any more is forgotten, as servers do it.
+        func isForgotten(_ session: FirestoreStandInSession) -> Bool {
+            self.room.map { session.arrays.count > $0 } ?? false
         }
     }
 
-    private let state = Locked(State())
+    private let state: Locked<State>
     private static let route = "gs/1="
 
-    package init() {}
+    /// - Parameters:
+    ///   - keepAlive: how often it says that something is said, as it tells its clients.
+    ///   - room: so many changes, and messages of one session that are not acknowledged, are kept, and nothing for tests to read later: for
+    ///     one that runs for hours. nil: everything is kept.
+    package init(keepAlive: Duration = .seconds(30), remembering room: Int? = nil) {
+        self.state = Locked(State(keepAlive: keepAlive, room: room))
+    }
 
     /// What it does wrong.
     package var faults: FirestoreStandInFaults {
@@ -64,6 +84,11 @@ package final class FirestoreStandIn: HTTPTransport {
             guard let (_, name, before, after) = state.store.history.last else { return }
             for id in state.sessions.keys {
                 guard var session = state.sessions[id] else { continue }
+                guard !state.isForgotten(session) else {
+                    session.cut()
+                    state.sessions[id] = nil
+                    continue
+                }
                 session.changed(name, before, after, in: &state.store, state.faults)
                 session.flush(state.faults)
                 state.keep(session)
@@ -90,6 +115,16 @@ package final class FirestoreStandIn: HTTPTransport {
         }
     }
 
+    /// Ends the streams of those who have shown this: it is not good any more.
+    package func refuse(_ authorization: String) {
+        self.state.withLock { state in
+            for (id, session) in state.sessions where session.authorization == authorization {
+                state.sessions[id]?.refuse()
+                state.sessions[id]?.flush(state.faults)
+            }
+        }
+    }
+
     /// Says a word to every session: `stop`, `noop`, `close`.
     package func say(_ word: String) {
         self.state.withLock { state in
@@ -112,15 +147,14 @@ package final class FirestoreStandIn: HTTPTransport {
 
     // MARK: - HTTP
 
-    package func send(_ call: HTTPCall) async throws(FreshetError) -> HTTPReply {
+    package func send(_ call: HTTPCall) async throws(FreshetError) -> HTTPReply { try self.answer(call).get() }
+
+    /// Answers a call; what does not end comes by and by.
+    func answer(_ call: HTTPCall) -> Result<HTTPReply, FreshetError> {
         let query = Self.form(String((call.request.path ?? "").drop { $0 != "?" }.dropFirst()))
         var body: [String: String] = [:]
         if let bytes = call.body?.bytes { body = Self.form(bytes.text) }
-        let answer = self.state.withLock { Self.answer(call, query, body, &$0) }
-        switch answer {
-        case .success(let reply): return reply
-        case .failure(let error): throw error
-        }
+        return self.state.withLock { Self.answer(call, query, body, &$0) }
     }
 
     private static func answer(
@@ -155,15 +189,16 @@ package final class FirestoreStandIn: HTTPTransport {
     private static func handshake(_ body: [String: String], _ state: inout State) -> HTTPReply {
         let headers = (body["headers"] ?? "").split(separator: "\r\n")
         let authorization = headers.first { $0.hasPrefix("Authorization:") }.map { String($0.dropFirst(14)) } ?? ""
-        state.authorizations.append(authorization)
+        if state.room == nil { state.authorizations.append(authorization) }
         state.lastSession += 1
         let id = "session\(state.lastSession)"
         var session = FirestoreStandInSession()
-        if state.faults.isRefused?(authorization) == true {
-            session.say(["error": ["code": 401, "message": "bad token", "status": "UNAUTHENTICATED"]])
-        }
+        session.authorization = authorization
+        session.answerLimit = state.room.map { $0 / 2 }
+        if state.faults.isRefused?(authorization) == true { session.refuse() }
         state.sessions[id] = session
-        let payload = "[[0,[\"c\",\"\(id)\",\"\",8,12,30000]]\n]\n"
+        let keepAlive = Int(state.keepAlive / .milliseconds(1))
+        let payload = "[[0,[\"c\",\"\(id)\",\"\",8,12,\(keepAlive)]]\n]\n"
         return Self.reply(200, "\(payload.utf16.count)\n\(payload)", ["X-HTTP-Session-Id": Self.route])
     }
 
@@ -209,7 +244,7 @@ package final class FirestoreStandIn: HTTPTransport {
                     continue
                 }
                 session.taken += 1
-                state.listens.append(request)
+                if state.room == nil { state.listens.append(request) }
                 if let violation = session.take(request, &state.store, state.faults) {
                     state.violations.append(violation)
                 }

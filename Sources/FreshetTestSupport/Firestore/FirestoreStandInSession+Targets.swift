@@ -62,7 +62,8 @@ extension FirestoreStandInSession {
         _ store: FirestoreStandInStore,
         _ faults: FirestoreStandInFaults
     ) {
-        if case .reset = faults.resumption {
+        let isTooOld = if case .reset = faults.resumption { true } else { moment < store.forgotten }
+        if isTooOld {
             self.sayTarget("RESET", number)
             return self.sayAll(number, target, store)
         }
@@ -112,7 +113,7 @@ extension FirestoreStandInSession {
     }
 
     private mutating func sayDocument(_ document: FirestoreStandInStore.Document, _ number: Int) {
-        self.say(["documentChange": ["document": document.json, "targetIds": [.integer(Int64(number))]]])
+        self.say("{\"documentChange\": {\"document\": \(document.text), \"targetIds\": [\(number)]}}")
     }
 
     private mutating func sayRemoval(_ name: String, isThere: Bool, _ numbers: [Int]) {

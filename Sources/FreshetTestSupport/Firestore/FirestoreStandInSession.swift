@@ -9,6 +9,10 @@ struct FirestoreStandInSession: Sendable {
         let json: JSONValue
     }
 
+    /// What its client has shown.
+    var authorization = ""
+    /// So many arrays are said in one answer, which ends then: only who asks again says what he has; nil: any number.
+    var answerLimit: Int?
     /// What was not acknowledged.
     var arrays: [(id: Int, json: String)] = []
     var lastArray = 0
@@ -29,16 +33,22 @@ struct FirestoreStandInSession: Sendable {
         let continuation: AsyncThrowingStream<Bytes, any Error>.Continuation
         /// How many bytes it has left.
         var left: Int?
+        /// How many arrays it has had.
+        var count = 0
     }
 
-    mutating func say(_ message: JSONValue) {
-        self.lastArray += 1
-        self.arrays.append((self.lastArray, "[\(Self.text(message))]"))
+    /// The client's credentials are not good.
+    mutating func refuse() {
+        self.say(["error": ["code": 401, "message": "bad token", "status": "UNAUTHENTICATED"]])
     }
 
-    mutating func sayWord(_ word: String) {
+    mutating func say(_ message: JSONValue) { self.say(Self.text(message)) }
+    mutating func sayWord(_ word: String) { self.say("\"\(word)\"") }
+
+    /// Any JSON.
+    mutating func say(_ json: String) {
         self.lastArray += 1
-        self.arrays.append((self.lastArray, "[\"\(word)\"]"))
+        self.arrays.append((self.lastArray, "[\(json)]"))
     }
 
     static func text(_ message: JSONValue) -> String {
@@ -56,6 +66,7 @@ struct FirestoreStandInSession: Sendable {
         guard !waiting.isEmpty else { return }
         for array in waiting {
             self.lastSent = array.id
+            back.count += 1
             if let every = faults.losesEvery, array.id % every == 0, self.lost.insert(array.id).inserted { continue }
             let once = "[\(array.id),\(array.json)]"
             // As Google's servers do it: a newline at the end, which is counted.
@@ -66,7 +77,7 @@ struct FirestoreStandInSession: Sendable {
             }
         }
         self.back = back
-        if back.isLongPolling {
+        if back.isLongPolling || self.answerLimit.map({ back.count >= $0 }) ?? false {
             self.back = nil
             back.continuation.finish()
         }
@@ -83,7 +94,7 @@ struct FirestoreStandInSession: Sendable {
         }
         while !bytes.isEmpty {
             let piece = bytes.prefix(faults.pieces ?? bytes.count)
-            back.continuation.yield(Bytes(copying: piece))
+            if case .terminated = back.continuation.yield(Bytes(copying: piece)) { return false }
             bytes = bytes.dropFirst(piece.count)
         }
         guard let left = back.left, left <= 0 else { return true }

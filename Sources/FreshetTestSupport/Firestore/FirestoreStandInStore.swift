@@ -8,14 +8,18 @@ struct FirestoreStandInStore: Sendable {
         let name: String
         let fields: JSONValue
         let created: Int
-        let updated: Int
+        /// As it is said: to many, and often.
+        let text: String
 
-        var json: JSONValue {
-            [
-                "name": .string(self.name), "fields": self.fields,
-                "createTime": .string(FirestoreStandInStore.time(self.created)),
-                "updateTime": .string(FirestoreStandInStore.time(self.updated)),
-            ]
+        init(name: String, fields: JSONValue, created: Int, updated: Int) {
+            self.name = name
+            self.fields = fields
+            self.created = created
+            self.text = FirestoreStandInSession.text([
+                "name": .string(name), "fields": fields,
+                "createTime": .string(FirestoreStandInStore.time(created)),
+                "updateTime": .string(FirestoreStandInStore.time(updated)),
+            ])
         }
     }
 
@@ -26,6 +30,12 @@ struct FirestoreStandInStore: Sendable {
     private(set) var documents: [String: Document] = [:]
     /// What each write has changed: before and after.
     private(set) var history: [(moment: Int, name: String, before: Document?, after: Document?)] = []
+    /// What was before this moment is not known any more.
+    private(set) var forgotten = 0
+    /// How many changes are kept; nil: all.
+    private let room: Int?
+
+    init(room: Int? = nil) { self.room = room }
 
     static func time(_ moment: Int) -> String {
         let seconds = moment / 1000
@@ -47,6 +57,9 @@ struct FirestoreStandInStore: Sendable {
         }
         self.documents[name] = after
         self.history.append((self.now, name, before, after))
+        guard let room, self.history.count > room * 2 else { return }
+        self.forgotten = self.history[room - 1].moment
+        self.history.removeFirst(room)
     }
 
     mutating func pass() { self.now += 1 }

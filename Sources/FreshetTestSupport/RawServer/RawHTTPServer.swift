@@ -37,7 +37,14 @@ package final class RawHTTPServer: Sendable {
     private let received: Locked<[Request]>
     private let connectionCount: Locked<Int>
 
-    package init(_ answer: @escaping @Sendable (_ request: Request, _ number: Int) -> Answer) throws(FreshetError) {
+    /// - Parameters:
+    ///   - keepsRequests: whether they can be looked at later; one that runs for hours has no room for that.
+    ///   - answer: what becomes of a request; `number` counts those that are kept.
+    /// - Throws: `.invalidInput` when there is no port.
+    package init(
+        keepsRequests: Bool = true,
+        _ answer: @escaping @Sendable (_ request: Request, _ number: Int) -> Answer
+    ) throws(FreshetError) {
         let received = Locked<[Request]>([])
         let connections = Locked(0)
         self.received = received
@@ -50,7 +57,7 @@ package final class RawHTTPServer: Sendable {
             var rest = ""
             while let request = Self.read(connection, &rest, place) {
                 let number = received.withLock { requests in
-                    requests.append(request)
+                    if keepsRequests { requests.append(request) }
                     return requests.count
                 }
                 switch answer(request, number) {

@@ -90,6 +90,11 @@ public final class RealtimeDatabaseServer: Sendable {
         self.update { $0.tokens = tokens }
     }
 
+    /// From now on a token must be shown, and this is one of those that are good.
+    package func allow(_ token: String) {
+        self.update { $0.tokens = ($0.tokens ?? []).union([token]) }
+    }
+
     /// A token is not good any more: those who have shown it are told so.
     ///
     /// - Parameter token: the token.

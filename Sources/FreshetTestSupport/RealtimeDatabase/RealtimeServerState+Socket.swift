@@ -73,6 +73,8 @@ extension RealtimeServerState {
         }
         guard case .integer(let number)? = data["r"], case .string(let action)? = data["a"] else { return }
         let body: [String: JSONValue] = if case .object(let body)? = data["b"] { body } else { [:] }
+        // One that runs for hours has no room for all of them.
+        if self.actions.count >= 100_000 { self.actions.removeFirst(50_000) }
         self.actions.append(action)
         self.perform(id, action, body, number)
     }

@@ -95,6 +95,39 @@ struct RealtimeFaultTests {
         server.stop()
     }
 
+    @Test("Other credentials that the WebSocket was given are those of requests too, and are not renewed once more")
+    func oneRenewal() async throws {
+        let server = try World.server(.http)
+        server.require(["token0"])
+        let number = Locked(0)
+        var configuration = RealtimeDatabaseConfiguration { reason in
+            let token = number.withLock { number in
+                if reason != .connecting { number += 1 }
+                return "token\(number)"
+            }
+            if reason != .connecting { server.allow(token) }
+            return .bearer(token)
+        }
+        configuration.policy.backoff = Backoff(initial: .milliseconds(1), cap: .milliseconds(20))
+        let database = RealtimeDatabase(url: server.url, configuration: configuration)
+        var feed = database.reference("p").observe(as: Int.self).makeAsyncIterator()
+        #expect(try await feed.next() == .snapshot(nil))
+        // By HTTP the first one, by WebSocket the second one, and by HTTP again.
+        server.faults.refusesWebSocket = nil
+        server.revoke("token0")
+        server.set(1, at: "p")
+        while try await feed.next() != .snapshot(1) {}
+        server.faults.refusesWebSocket = 503
+        server.set(2, at: "p")
+        server.drop()
+        while try await feed.next() != .snapshot(2) {}
+        server.set(3, at: "p")
+        while try await feed.next() != .snapshot(3) {}
+        #expect(number.withLock { $0 } == 1)
+        await database.close()
+        server.stop()
+    }
+
     @Test(
         "What is none of the protocol ends the connection with an error that says so",
         arguments: ["<html>", "[1]", #"{"t":"d","d":{"a":"d","b":{"p":"p"}}}"#, "-1", #"{"t":"d","d":{"a":"d""#]

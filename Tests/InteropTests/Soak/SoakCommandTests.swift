@@ -57,6 +57,39 @@ struct SoakCommandTests {
         #expect(files.sorted() == expected)
     }
 
+    @Test("Firestore and the Realtime Database, through cuts, restarts, doubled messages, and tokens that end")
+    func firebase() async throws {
+        let result = try await Self.firebase(
+            "--faults",
+            "tcp.rst,srv.dup,srv.skip,auth.expire-live,http.503,fs.token-expired,fs.filter-mismatch",
+            "--in-order",
+            "--require",
+            "lost==0",
+            "--require",
+            "duplicates==0",
+            "--require",
+            "faults==7"
+        )
+        #expect(result.status == 0, "\(result.output) \(result.errors)")
+    }
+
+    @Test(
+        "What a client of theirs does not hand out is found, and what it hands out twice",
+        arguments: [
+            ("droppedElement", "reliable"), ("doubledElement", "unique"),
+        ]
+    )
+    func firebasePlanted(_ fault: String, _ invariant: String) async throws {
+        let result = try await Self.firebase("--faults", "none", "--for", "6s", "--no-shrink", "--plant", fault)
+        #expect(result.status == 99, "\(result.output) \(result.errors)")
+        #expect(result.output.contains { $0.contains(invariant) }, "\(result.output)")
+    }
+
+    private static func firebase(_ more: String...) async throws -> Program.Result {
+        let text = "soak --local firestore,rtdb --clients 8 --seed 7"
+        return try await Program.freshet(text.split(separator: " ").map(String.init) + more).result()
+    }
+
     @Test("A server that is not there is told, with what to look at")
     func nobody() async throws {
         let port = try Middle.freePort()

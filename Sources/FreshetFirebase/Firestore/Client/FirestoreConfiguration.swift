@@ -39,6 +39,9 @@ public struct FirestoreConfiguration: Sendable {
     /// When watches connect, and how long to wait before they do so again.
     public var policy = ConnectionPolicy()
 
+    /// How patient the stream of watches is.
+    package var pace = WebChannelPace()
+
     /// Where watches run.
     public var loop = EventLoop.shared
 

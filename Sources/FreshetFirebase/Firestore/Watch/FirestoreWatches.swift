@@ -21,7 +21,7 @@ struct FirestoreWatches: Sendable {
         var http = configuration.http
         // The stream's answers belong to one connection, and are told apart by that.
         http.allowsHTTP2 = false
-        let lifetime = Locked<Duration?>(nil)
+        let lease = Locked(FirestoreLease())
         let channel = WebChannelTransport(
             client: HTTPClient(
                 baseURL: server,
@@ -30,7 +30,8 @@ struct FirestoreWatches: Sendable {
                 transport: transport
             ),
             database: database,
-            lifetime: lifetime,
+            pace: configuration.pace,
+            lease: lease,
             online: self.online,
             time: time
         )
@@ -38,7 +39,7 @@ struct FirestoreWatches: Sendable {
             source: FirestoreSource(),
             target: WebSocketTarget(endpoint: try Endpoint(server)),
             policy: configuration.policy,
-            credentials: configuration.credentials.map { Self.withoutRotation($0, lifetime) },
+            credentials: configuration.credentials.map { Self.withoutRotation($0, lease) },
             loop: configuration.loop,
             transport: channel,
             time: time,
@@ -50,11 +51,12 @@ struct FirestoreWatches: Sendable {
     /// next one go on.
     private static func withoutRotation(
         _ provider: @escaping CredentialProvider,
-        _ lifetime: Locked<Duration?>
+        _ lease: Locked<FirestoreLease>
     ) -> CredentialProvider {
         { reason in
-            var credentials = try await provider(reason)
-            lifetime.withLock { $0 = credentials.lifetime }
+            let isEnding = lease.withLock { $0.isEnding }
+            var credentials = try await provider(isEnding && reason == .connecting ? .expiring : reason)
+            lease.withLock { $0 = FirestoreLease(lifetime: credentials.lifetime) }
             credentials.lifetime = nil
             return credentials
         }

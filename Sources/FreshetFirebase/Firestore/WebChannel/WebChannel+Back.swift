@@ -104,7 +104,7 @@ extension WebChannel {
                 )
             )
         }
-        let delay = (Duration.seconds(5) + .seconds(10) * self.jitter) * self.backFailures
+        let delay = self.delay(self.backFailures)
         self.backFailures += 1
         if delay == .zero { self.listen() } else { self.actions.append(.start(.askAgain, delay)) }
     }

@@ -53,7 +53,7 @@ extension WebChannel {
             // Until its next attempt it has no request.
             self.forward?.number = 0
             guard forward.attempt < Self.forwardAttempts else { return self.fail(error ?? Self.notOurs) }
-            let delay = (Duration.seconds(5) + .seconds(10) * self.jitter) * (forward.attempt - 1)
+            let delay = self.delay(forward.attempt - 1)
             if delay == .zero { self.sendAgain() } else { self.actions.append(.start(.sendAgain, delay)) }
             return
         }

@@ -72,11 +72,11 @@ package struct WebChannel: Sendable {
     /// How often a request is tried again that fails one time after another.
     static let backAttempts = 3
     static let forwardAttempts = 3
-    static let handshakeDeadline: Duration = .seconds(10)
 
     let database: String
     /// What goes along in the handshake, of which the server makes header fields.
     let headers: [(name: String, value: String)]
+    let pace: WebChannelPace
     var phase = Phase.new
     var rid: Int
     var requests = 0
@@ -105,17 +105,23 @@ package struct WebChannel: Sendable {
     ///   - headers: what the server is to take for header fields: the credentials.
     ///   - rid: where the numbers of our requests begin: by chance.
     ///   - isLongPolling: whether answers are known to be held back on the way.
+    ///   - pace: how patient it is.
     package init(
         database: String,
         headers: [(name: String, value: String)] = [],
         rid: Int,
-        isLongPolling: Bool = false
+        isLongPolling: Bool = false,
+        pace: WebChannelPace = WebChannelPace()
     ) {
         self.database = database
         self.headers = headers
         self.rid = rid
         self.isLongPolling = isLongPolling
+        self.pace = pace
     }
+
+    /// Before another attempt, the `count`-th that is not made at once.
+    func delay(_ count: Int) -> Duration { self.pace.again * (1 + 2 * self.jitter) * count }
 
     package mutating func on(_ event: Event, at now: Duration, jitter: Double) -> [Action] {
         self.now = now
@@ -152,7 +158,7 @@ package struct WebChannel: Sendable {
             body: "\(headers)count=0&ofs=0"
         )
         self.handshake = (number, self.now, WebChannelDecoder())
-        self.actions.append(.start(.handshake, Self.handshakeDeadline))
+        self.actions.append(.start(.handshake, self.pace.handshake))
     }
 
     private mutating func shaken(_ bytes: Bytes) {
@@ -232,7 +238,7 @@ package struct WebChannel: Sendable {
             self.fail(
                 FreshetError(
                     .timeout(.upgrade),
-                    "Firestore did not answer the handshake within \(Self.handshakeDeadline)",
+                    "Firestore did not answer the handshake within \(self.pace.handshake)",
                     hint: "check the project, the database, and that the server is a Firestore"
                 )
             )

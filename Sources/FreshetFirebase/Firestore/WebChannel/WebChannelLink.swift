@@ -16,6 +16,7 @@ final class WebChannelLink: WebSocketLink, @unchecked Sendable {
     private static let expiry = FreshetError(.interrupted, "the channel is made anew with other credentials")
 
     private let client: HTTPClient
+    private let pace: WebChannelPace
     private let loop: EventLoop
     private let time: TimeSource
     private let foundBuffering: @Sendable () -> Void
@@ -40,6 +41,7 @@ final class WebChannelLink: WebSocketLink, @unchecked Sendable {
         events: @escaping @Sendable (WebSocketEvent) -> Void
     ) {
         self.channel = channel
+        self.pace = channel.pace
         self.client = client
         self.loop = loop
         self.time = time
@@ -49,12 +51,17 @@ final class WebChannelLink: WebSocketLink, @unchecked Sendable {
     }
 
     /// The credentials are those of the handshake for as long as the channel lives, so it lives no longer than they do.
-    func start(lifetime: Duration?) {
+    ///
+    /// - Parameters:
+    ///   - lifetime: how long that is; nil: for ever.
+    ///   - ending: is told when it is over.
+    func start(lifetime: Duration?, ending: @escaping @Sendable () -> Void) {
         self.loop.execute { [self] in self.handle(.start) }
         guard let lifetime else { return }
         let margin = min(lifetime / 4, .seconds(60))
         self.expiring = Task { [weak self, time] in
             guard (try? await time.sleep(lifetime - margin)) != nil else { return }
+            ending()
             self?.abandon(.failure(Self.expiry))
         }
     }
@@ -187,7 +194,7 @@ final class WebChannelLink: WebSocketLink, @unchecked Sendable {
             call.timeouts.total = nil
             call.limits.body = nil
         } else {
-            call.timeouts.total = .seconds(60)
+            call.timeouts.total = self.pace.request
         }
         return call
     }

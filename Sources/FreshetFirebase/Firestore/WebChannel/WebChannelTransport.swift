@@ -9,11 +9,12 @@ import FreshetTransport
 struct WebChannelTransport: WebSocketTransport {
     private let client: HTTPClient
     private let database: String
+    private let pace: WebChannelPace
     private let time: TimeSource
     /// Whether answers were held back on the way the last time.
     private let isLongPolling = Locked(false)
-    /// Until when the credentials of the next connection are good.
-    private let lifetime: Locked<Duration?>
+    /// Of the credentials of the next connection.
+    private let lease: Locked<FirestoreLease>
     private let online: FirestoreOnline
 
     /// Makes a transport.
@@ -21,13 +22,22 @@ struct WebChannelTransport: WebSocketTransport {
     /// - Parameters:
     ///   - client: without credentials of its own.
     ///   - database: `projects/my-app/databases/(default)`.
-    ///   - lifetime: how long the credentials are good for that a connection is dialled with.
+    ///   - pace: how patient each channel is.
+    ///   - lease: of the credentials that a connection is dialled with; is told when they end.
     ///   - online: is told whether attempts succeed.
     ///   - time: paces the channel.
-    init(client: HTTPClient, database: String, lifetime: Locked<Duration?>, online: FirestoreOnline, time: TimeSource) {
+    init(
+        client: HTTPClient,
+        database: String,
+        pace: WebChannelPace,
+        lease: Locked<FirestoreLease>,
+        online: FirestoreOnline,
+        time: TimeSource
+    ) {
         self.client = client
         self.database = database
-        self.lifetime = lifetime
+        self.pace = pace
+        self.lease = lease
         self.online = online
         self.time = time
     }
@@ -45,7 +55,8 @@ struct WebChannelTransport: WebSocketTransport {
             database: self.database,
             headers: headers.map { ($0.name, $0.value) },
             rid: Int(self.time.jitter() * 100_000),
-            isLongPolling: self.isLongPolling.withLock { $0 }
+            isLongPolling: self.isLongPolling.withLock { $0 },
+            pace: self.pace
         )
         let link = WebChannelLink(
             channel,
@@ -56,7 +67,7 @@ struct WebChannelTransport: WebSocketTransport {
             online: self.online,
             events: events
         )
-        link.start(lifetime: self.lifetime.withLock { $0 })
+        link.start(lifetime: self.lease.withLock { $0.lifetime }) { [lease] in lease.withLock { $0.isEnding = true } }
         return link
     }
 }

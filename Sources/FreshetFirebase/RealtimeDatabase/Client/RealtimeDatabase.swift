@@ -88,7 +88,7 @@ public struct RealtimeDatabase: Sendable {
                     configuration: configuration.webSocket
                 ),
                 policy: configuration.policy,
-                credentials: Self.withoutEnd(configuration.credentials),
+                credentials: Self.withoutEnd(configuration.credentials, rest),
                 loop: loop,
                 transport: FallbackTransport(sockets, or: streams, time: time),
                 time: time,
@@ -103,10 +103,11 @@ public struct RealtimeDatabase: Sendable {
 
     /// A connection is not replaced ahead of its token's end: the server would let the old one go, and do what it was asked to do when
     /// it is gone, without anybody being told. It says itself when a token is over.
-    private static func withoutEnd(_ provider: CredentialProvider?) -> CredentialProvider? {
+    private static func withoutEnd(_ provider: CredentialProvider?, _ rest: RealtimeREST) -> CredentialProvider? {
         guard let provider else { return nil }
         return { reason in
             var credentials = try await provider(reason)
+            await rest.adopt(credentials)
             credentials.lifetime = nil
             return credentials
         }

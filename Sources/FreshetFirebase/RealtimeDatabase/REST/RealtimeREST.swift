@@ -53,6 +53,9 @@ struct RealtimeREST: Sendable {
         )
     }
 
+    /// Requests show what the connection was given last.
+    func adopt(_ credentials: Credentials) async { await self.memory?.adopt(credentials) }
+
     static func step(_ message: WebSocketMessage) -> HTTPStreamTransport.Step {
         guard let command = RealtimeCommand(reading: message) else { return .once }
         switch command.action {

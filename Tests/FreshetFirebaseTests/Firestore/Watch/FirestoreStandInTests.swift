@@ -211,6 +211,33 @@ struct FirestoreStandInTests {
         await firestore.close()
     }
 
+    @Test("The new stream wants newer credentials, not the old ones that are still good for a moment")
+    func newerCredentials() async throws {
+        let standIn = FirestoreStandIn()
+        let clock = QuickClock()
+        let kept = Locked<(number: Int, ends: QuickClock.Instant)>((0, clock.now))
+        let reasons = Locked<[Credentials.Reason]>([])
+        let firestore = Self.client(standIn) { reason in
+            reasons.withLock { $0.append(reason) }
+            let (number, ends) = kept.withLock { kept in
+                if reason != .connecting || kept.ends <= clock.now { kept = (kept.number + 1, clock.now + .seconds(8)) }
+                return kept
+            }
+            return .bearer("token\(number)", lifetime: ends - clock.now)
+        }
+        var writer = StandInWriter(standIn: standIn, random: SeededRandom(12))
+        var watcher = Self.watcher(firestore)
+        var rounds = 0
+        while standIn.sessionCount < 3, rounds < 100_000 {
+            writer.write()
+            rounds += 1
+            try await watcher.reach(writer)
+        }
+        #expect(reasons.withLock { $0 }.prefix(3) == [.connecting, .expiring, .expiring])
+        #expect(standIn.authorizations.prefix(3) == ["Bearer token1", "Bearer token2", "Bearer token3"])
+        await firestore.close()
+    }
+
     @Test("Who asks for metadata hears that the server is away, and that it is there again")
     func metadata() async throws {
         let standIn = FirestoreStandIn()
