@@ -162,7 +162,8 @@ struct TCPFaultTests {
     @Test("tcp.refused: a port where nobody listens is unreachable, at once")
     func refused() async throws {
         let closed = try FreePort.next()
-        let error = await FaultyPeer.receive(from: "ws://127.0.0.1:\(closed)", FaultyPeer.configuration(deadline: .seconds(50))).error
+        let configuration = FaultyPeer.configuration(deadline: .seconds(50))
+        let error = await FaultyPeer.receive(from: "ws://127.0.0.1:\(closed)", configuration).error
         #expect(error?.kind == .unreachable)
         #expect(error?.message.contains("refused") == true)
         #expect(error?.hint?.contains("check that the server runs") == true)

@@ -55,7 +55,8 @@ struct FirestoreReaderTests {
             #"{"a":{"stringValue":"\u0041"}}"#, #"{"a":{"integerValue":1}}"#, #"{"a":{"integerValue":"1x"}}"#,
             #"{"a":{"booleanValue":1}}"#, #"{"a":{"otherValue":1}}"#, #"{"a":{}}"#, #"{"a":null}"#,
             #"{"a":{"nullValue":null,"booleanValue":true}}"#, #"{"a":{"arrayValue":{"values":{}}}}"#,
-            #"{"a":{"arrayValue":{"others":[]}}}"#, #"{"a":{"timestampValue":"now"}}"#, #"{"a":{"stringValue":"}}"#, "[]",
+            #"{"a":{"arrayValue":{"others":[]}}}"#, #"{"a":{"timestampValue":"now"}}"#, #"{"a":{"stringValue":"}}"#,
+            "[]",
             "{\"a\":{\"stringValue\":\"\u{1}\"}}",
         ]
     )
