@@ -11,6 +11,10 @@ struct FirestoreWatches: Sendable {
     let subscriptions: SubscriptionClient<FirestoreSource>
     let online = FirestoreOnline()
 
+    /// The streams' own connections: servers may end them after any answer without a word (the emulator does), and a write that was just
+    /// sent on one would be one of which nobody knows. The streams themselves can ask again.
+    private static let pool = HTTPPool(connectionsPerOrigin: 1024)
+
     init(
         _ configuration: FirestoreConfiguration,
         database: String,
@@ -21,6 +25,7 @@ struct FirestoreWatches: Sendable {
         var http = configuration.http
         // The stream's answers belong to one connection, and are told apart by that.
         http.allowsHTTP2 = false
+        http.pool = Self.pool
         let lease = Locked(FirestoreLease())
         let channel = WebChannelTransport(
             client: HTTPClient(
