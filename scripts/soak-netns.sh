@@ -21,11 +21,14 @@ folder=$(mktemp -d)
 pids=()
 cleanup() {
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
     ip netns del "$clients" 2>/dev/null || true
     ip netns del "$server" 2>/dev/null || true
     rm -rf "$folder"
 }
 trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 ip netns add "$clients"
 in_server() { ip netns exec "$server" "$@"; }
 in_clients() { ip netns exec "$clients" "$@"; }
@@ -66,10 +69,12 @@ NGINX
 ip netns exec "$server" nginx -p "$folder" -e stderr -c "$folder/nginx.conf" >"$folder/nginx" 2>&1 & pids+=($!)
 sleep 2
 
-in_clients "$freshet" soak --target ws://10.77.0.1:8080/graphql --i-own-this \
+# Not by the function: that would be a shell's pid.
+ip netns exec "$clients" "$freshet" soak --target ws://10.77.0.1:8080/graphql --i-own-this \
     -q 'subscription ($after: Int) { events(after: $after) { n } }' --cursor after=events.n --number events.n \
     --faults none --clients 10 --for 75s --report "$report" --require lost==0 --require duplicates==0 \
     --require 'delivered>10000' & soak=$!
+pids+=("$soak")
 
 step() { echo "== $1" >&2; sleep "$2"; }
 step "all is well" 8
