@@ -16,7 +16,7 @@ package enum EtcdEvents {
     /// - Parameter events: the array.
     /// - Returns: each revision with its part of the array, in order; nil when it cannot be read.
     static func revisions(in events: Bytes) -> [(revision: Int64, part: Bytes)]? {
-        guard let elements = EtcdJSON.elements(of: events) else { return nil }
+        guard let elements = events.elements else { return nil }
         var parts: [(revision: Int64, part: Bytes)] = []
         for element in elements {
             guard let revision = self.revision(of: element), revision > 0 else { return nil }
@@ -35,7 +35,7 @@ package enum EtcdEvents {
         array.reserveCapacity(payload.count + 2)
         payload.append(to: &array)
         array.append(UInt8(ascii: "]"))
-        guard let elements = EtcdJSON.elements(of: Bytes(copying: array)) else { throw EtcdKeyValue.unreadable }
+        guard let elements = Bytes(copying: array).elements else { throw EtcdKeyValue.unreadable }
         var changes: [RawChange] = []
         changes.reserveCapacity(elements.count)
         var revision: Int64 = 0

@@ -25,20 +25,6 @@ enum EtcdJSON {
         }
     }
 
-    /// The elements of an array; nil when it is none.
-    static func elements(of json: Bytes) -> [Bytes]? {
-        json.withBytes { bytes in
-            do throws(JSONScanner.Failure) {
-                var scanner = try JSONScanner(array: bytes)
-                var elements: [Bytes] = []
-                while let element = try scanner.nextElement() { elements.append(json[element]) }
-                return elements
-            } catch {
-                return nil
-            }
-        }
-    }
-
     /// One member of an object; nothing after it is looked at.
     static func member(_ name: StaticString, of json: Bytes) -> Bytes? {
         var found: Bytes?

@@ -151,7 +151,7 @@ struct EtcdStore: Sendable {
         _ conditions: [EtcdTransaction.Condition],
         in answer: Bytes
     ) throws(FreshetError) -> FreshetError {
-        let responses = EtcdJSON.member("responses", of: answer).flatMap { EtcdJSON.elements(of: $0) } ?? []
+        let responses = EtcdJSON.member("responses", of: answer).flatMap { $0.elements } ?? []
         for (condition, response) in zip(conditions, responses) {
             guard let range = EtcdJSON.member("response_range", of: response) else { continue }
             let version = try Self.pairs(in: range).first.map { String($0.modRevision) }
@@ -201,7 +201,7 @@ struct EtcdStore: Sendable {
 
     private static func pairs(in answer: Bytes) throws(FreshetError) -> [EtcdKeyValue] {
         guard let array = EtcdJSON.member("kvs", of: answer) else { return [] }
-        guard let elements = EtcdJSON.elements(of: array) else { throw EtcdKeyValue.unreadable }
+        guard let elements = array.elements else { throw EtcdKeyValue.unreadable }
         var pairs: [EtcdKeyValue] = []
         pairs.reserveCapacity(elements.count)
         for element in elements { pairs.append(try EtcdKeyValue(element)) }

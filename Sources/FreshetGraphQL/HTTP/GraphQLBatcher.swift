@@ -46,7 +46,7 @@ actor GraphQLBatcher {
         self.batch += 1
         Task {
             do throws(FreshetError) {
-                let results = try Self.elements(of: try await send(waiting.map(\.request)))
+                guard let results = try await send(waiting.map(\.request)).elements else { throw Self.notAnArray }
                 guard results.count == waiting.count else {
                     throw FreshetError(
                         .protocolViolation,
@@ -61,21 +61,9 @@ actor GraphQLBatcher {
         }
     }
 
-    /// The elements of a JSON array, not parsed.
-    private static func elements(of array: Bytes) throws(FreshetError) -> [Bytes] {
-        do throws(JSONScanner.Failure) {
-            return try array.withBytes { bytes throws(JSONScanner.Failure) in
-                var scanner = try JSONScanner(array: bytes)
-                var elements: [Bytes] = []
-                while let element = try scanner.nextElement() { elements.append(array[element]) }
-                return elements
-            }
-        } catch {
-            throw FreshetError(
-                .protocolViolation,
-                "the server answered a batch of queries with what is no JSON array",
-                hint: "does it support batching?"
-            )
-        }
-    }
+    private static let notAnArray = FreshetError(
+        .protocolViolation,
+        "the server answered a batch of queries with what is no JSON array",
+        hint: "does it support batching?"
+    )
 }

@@ -7,7 +7,7 @@ import FreshetTransport
 
 /// A client of an etcd.
 struct EtcdSoakedClient: SoakedClient {
-    private let client: EtcdClient
+    let client: EtcdClient
     private let documents: EtcdDocuments<Publisher.Element>
 
     init(_ setup: ClientSetup, url: String, prefix: String, route: NetworkRoute) {
@@ -21,10 +21,6 @@ struct EtcdSoakedClient: SoakedClient {
         )
         self.documents = self.client.documents(Publisher.Element.self, under: prefix)
     }
-
-    var connectionStates: AsyncStream<ConnectionState> { self.client.connectionStates }
-    func hint(_ hint: ConnectionHint) { self.client.hint(hint) }
-    func close() async { await self.client.close() }
 
     func read(
         _ kind: StreamKind,

@@ -9,7 +9,7 @@ import HTTPTypes
 
 /// A client of the stand-in for Firestore: one stream for all of its watches.
 struct FirestoreSoakedClient: SoakedClient {
-    private let firestore: Firestore
+    let client: Firestore
 
     init(_ setup: ClientSetup, url: String, tokens: TokenGiver) {
         var configuration = FirestoreConfiguration(
@@ -26,12 +26,8 @@ struct FirestoreSoakedClient: SoakedClient {
         configuration.pace.handshake = setup.timing.deadline
         configuration.pace.request = setup.timing.deadline
         configuration.pace.again = setup.timing.backoff.initial
-        self.firestore = Firestore(project: "demo", configuration: configuration)
+        self.client = Firestore(project: "demo", configuration: configuration)
     }
-
-    var connectionStates: AsyncStream<ConnectionState> { self.firestore.connectionStates }
-    func hint(_ hint: ConnectionHint) { self.firestore.hint(hint) }
-    func close() async { await self.firestore.close() }
 
     func read(
         _ kind: StreamKind,
@@ -40,7 +36,7 @@ struct FirestoreSoakedClient: SoakedClient {
         delivery: DeliveryPolicy,
         take: (Handed) async -> Void
     ) async throws(FreshetError) {
-        let collection = self.firestore.collection(FirestoreServer.collection)
+        let collection = self.client.collection(FirestoreServer.collection)
         var ledger = StateLedger()
         guard kind == FirestoreServer.documents else {
             var isFirst = true

@@ -14,7 +14,7 @@ struct GraphQLSoakedClient: SoakedClient {
         var k: Int
     }
 
-    private let client: GraphQLClient
+    let client: GraphQLClient
 
     init(
         _ setup: ClientSetup,
@@ -42,10 +42,6 @@ struct GraphQLSoakedClient: SoakedClient {
     static let plain = "/plain"
 
     private static let recovery = GraphQLRecovery<Event>.cursor(variable: "after", path: "events.n", isNumbered: true)
-
-    var connectionStates: AsyncStream<ConnectionState> { self.client.connectionStates }
-    func hint(_ hint: ConnectionHint) { self.client.hint(hint) }
-    func close() async { await self.client.close() }
 
     func read(
         _ kind: StreamKind,

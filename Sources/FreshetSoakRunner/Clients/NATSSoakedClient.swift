@@ -7,7 +7,7 @@ import FreshetTransport
 
 /// A client of a nats-server.
 struct NATSSoakedClient: SoakedClient {
-    private let client: NATSClient
+    let client: NATSClient
 
     init(_ setup: ClientSetup, url: String, route: NetworkRoute) {
         self.client = NATSClient(
@@ -19,10 +19,6 @@ struct NATSSoakedClient: SoakedClient {
             logger: .silent
         )
     }
-
-    var connectionStates: AsyncStream<ConnectionState> { self.client.connectionStates }
-    func hint(_ hint: ConnectionHint) { self.client.hint(hint) }
-    func close() async { await self.client.close() }
 
     func read(
         _ kind: StreamKind,

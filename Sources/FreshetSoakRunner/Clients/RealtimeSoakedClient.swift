@@ -8,10 +8,10 @@ import FreshetTransport
 
 /// A client of the stand-in for the Realtime Database.
 struct RealtimeSoakedClient: SoakedClient {
-    private let database: RealtimeDatabase
+    let client: RealtimeDatabase
 
     init(_ setup: ClientSetup, url: String, route: NetworkRoute, tokens: TokenGiver) {
-        self.database = RealtimeDatabase(
+        self.client = RealtimeDatabase(
             url: "\(url)?ns=soak",
             configuration: RealtimeDatabaseConfiguration(
                 credentials: setup.hasTokens ? tokens.provider(for: setup) : { _ in .bearer("owner") },
@@ -24,10 +24,6 @@ struct RealtimeSoakedClient: SoakedClient {
         )
     }
 
-    var connectionStates: AsyncStream<ConnectionState> { self.database.connectionStates }
-    func hint(_ hint: ConnectionHint) { self.database.hint(hint) }
-    func close() async { await self.database.close() }
-
     func read(
         _ kind: StreamKind,
         name: String,
@@ -35,7 +31,7 @@ struct RealtimeSoakedClient: SoakedClient {
         delivery: DeliveryPolicy,
         take: (Handed) async -> Void
     ) async throws(FreshetError) {
-        let place = self.database.reference(RealtimeServer.place)
+        let place = self.client.reference(RealtimeServer.place)
         var ledger = StateLedger()
         guard kind == RealtimeServer.children else {
             for try await event in place.observe(as: [String: PublishedElement].self, delivery: delivery) {

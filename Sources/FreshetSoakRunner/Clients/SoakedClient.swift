@@ -6,9 +6,8 @@ import FreshetSoak
 
 /// A client of a server that is soaked.
 protocol SoakedClient: Sendable {
-    var connectionStates: AsyncStream<ConnectionState> { get }
-    func hint(_ hint: ConnectionHint)
-    func close() async
+    associatedtype Client: FeedClient
+    var client: Client { get }
 
     /// Reads a stream until it ends or the task is cancelled.
     ///
@@ -26,6 +25,12 @@ protocol SoakedClient: Sendable {
         delivery: DeliveryPolicy,
         take: (Handed) async -> Void
     ) async throws(FreshetError)
+}
+
+extension SoakedClient {
+    var connectionStates: AsyncStream<ConnectionState> { self.client.connectionStates }
+    func hint(_ hint: ConnectionHint) { self.client.hint(hint) }
+    func close() async { await self.client.close() }
 }
 
 /// A stream that every client of a server can read.

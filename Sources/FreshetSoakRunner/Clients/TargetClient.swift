@@ -7,7 +7,7 @@ import FreshetTransport
 
 /// A client of somebody's GraphQL server.
 struct TargetClient: SoakedClient {
-    private let client: GraphQLClient
+    let client: GraphQLClient
     private let target: SoakTarget
     private let onNumber: @Sendable (Int) -> Void
 
@@ -40,10 +40,6 @@ struct TargetClient: SoakedClient {
             logger: .silent
         )
     }
-
-    var connectionStates: AsyncStream<ConnectionState> { self.client.connectionStates }
-    func hint(_ hint: ConnectionHint) { self.client.hint(hint) }
-    func close() async { await self.client.close() }
 
     func read(
         _ kind: StreamKind,

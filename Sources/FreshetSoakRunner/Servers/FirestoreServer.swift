@@ -7,7 +7,7 @@ import FreshetTestSupport
 import FreshetTransport
 
 /// The stand-in for Firestore, in this very process: each element is a document, or the removal of one.
-final class FirestoreServer: SoakedServer {
+final class FirestoreServer: StandInServer {
     static let source = "firestore"
     static let collection = "soak"
     static let documents = kind("documents")
@@ -21,8 +21,8 @@ final class FirestoreServer: SoakedServer {
     let standIn: FirestoreStandIn
     private let server: FirestoreStandInServer
     private let tokens: TokenGiver
-    private let publisher = Publisher()
-    private let ending: Task<Void, Never>
+    let publisher = Publisher()
+    let ending: Task<Void, Never>
 
     private static func kind(_ name: String) -> StreamKind {
         StreamKind(name: name, source: Self.source, promise: .convergent, merges: true)
@@ -77,27 +77,8 @@ final class FirestoreServer: SoakedServer {
         FirestoreSoakedClient(setup, url: self.proxy.url, tokens: self.tokens)
     }
 
-    /// Its tokens are no positions.
-    func place(of position: Position) -> Int? { nil }
-
-    /// The documents are kept, as a database does; streams are not, and nobody is let in for a while.
-    func restart(after down: Duration) async throws(FreshetError) {
-        self.proxy.conditions.refusesConnections = true
-        self.standIn.forgetSessions()
-        self.proxy.cut(.reset)
-        try? await Task.sleep(for: down)
-        self.proxy.conditions.refusesConnections = false
-    }
-
-    func forget() async throws(FreshetError) {}
-    func quiesce() async -> [String: Int] { [Self.source: await self.publisher.stop()] }
-
-    func stop() async {
-        _ = await self.publisher.stop()
-        self.ending.cancel()
-        self.proxy.stop()
-        self.server.stop()
-    }
+    func drop() { self.standIn.forgetSessions() }
+    func end() { self.server.stop() }
 }
 
 extension PublishedElement {

@@ -7,7 +7,7 @@ import FreshetTestSupport
 import FreshetTransport
 
 /// The stand-in for the Realtime Database, in this very process: each element is a child of one place, or the removal of one.
-final class RealtimeServer: SoakedServer {
+final class RealtimeServer: StandInServer {
     static let source = "rtdb"
     static let place = "soak"
     static let children = StreamKind(name: "children", source: source, promise: .convergent)
@@ -19,8 +19,8 @@ final class RealtimeServer: SoakedServer {
     let kinds = [RealtimeServer.children, StreamKind(name: "value", source: source, promise: .convergent)]
     private let server: RealtimeDatabaseServer
     private let tokens: TokenGiver
-    private let publisher = Publisher()
-    private let ending: Task<Void, Never>
+    let publisher = Publisher()
+    let ending: Task<Void, Never>
 
     /// A push of what has changed at a place.
     static let push = #""a":"d""#
@@ -64,27 +64,8 @@ final class RealtimeServer: SoakedServer {
         RealtimeSoakedClient(setup, url: self.proxy.url, route: self.route, tokens: self.tokens)
     }
 
-    /// There are no positions.
-    func place(of position: Position) -> Int? { nil }
-
-    /// The values are kept, as a database does; connections are not, and nobody is let in for a while.
-    func restart(after down: Duration) async throws(FreshetError) {
-        self.proxy.conditions.refusesConnections = true
-        self.server.drop()
-        self.proxy.cut(.reset)
-        try? await Task.sleep(for: down)
-        self.proxy.conditions.refusesConnections = false
-    }
-
-    func forget() async throws(FreshetError) {}
-    func quiesce() async -> [String: Int] { [Self.source: await self.publisher.stop()] }
-
-    func stop() async {
-        _ = await self.publisher.stop()
-        self.ending.cancel()
-        self.proxy.stop()
-        self.server.stop()
-    }
+    func drop() { self.server.drop() }
+    func end() { self.server.stop() }
 }
 
 extension PublishedElement {

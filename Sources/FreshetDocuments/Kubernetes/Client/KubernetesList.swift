@@ -28,7 +28,10 @@ struct KubernetesPage {
         }
         let names = (kind: Self.plain(kind.dropLast("List".count)), version: Self.plain(apiVersion[...]))
         guard let items, !items.elementsEqual("null") else { return }
-        for item in try Self.elements(of: items) {
+        guard let items = items.elements else {
+            throw FreshetError(.decoding, "the items of a list of the Kubernetes API are not readable")
+        }
+        for item in items {
             self.documents.append(
                 try KubernetesObject(item).document(path, kind: names.kind, version: names.version)
             )
@@ -41,19 +44,6 @@ struct KubernetesPage {
             $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
         }
         return isPlain && !text.isEmpty ? String(text) : nil
-    }
-
-    private static func elements(of array: Bytes) throws(FreshetError) -> [Bytes] {
-        do throws(JSONScanner.Failure) {
-            return try array.withBytes { bytes throws(JSONScanner.Failure) in
-                var scanner = try JSONScanner(array: bytes)
-                var elements: [Bytes] = []
-                while let element = try scanner.nextElement() { elements.append(array[element]) }
-                return elements
-            }
-        } catch {
-            throw FreshetError(.decoding, "the items of a list of the Kubernetes API are not readable")
-        }
     }
 }
 

@@ -45,7 +45,14 @@ struct FirestoreHTTP: Sendable {
         call.isIdempotent = true
         let answer = try await self.send(call, isWrite: false)
         var answers: [Answer] = []
-        for element in try Self.elements(of: answer) {
+        guard let elements = answer.elements else {
+            throw FreshetError(
+                .decoding,
+                "the answer is no array of results",
+                hint: "check that the URL is that of a Firestore"
+            )
+        }
+        for element in elements {
             if let status = FirestoreStatus(element.array) { throw status.error(of: call, isWrite: false) }
             answers.append(try Self.decoded(element, as: type))
         }
@@ -92,23 +99,6 @@ struct FirestoreHTTP: Sendable {
             return try json.withBytes { try JSONDecoder().decode(type, from: Data($0)) }
         } catch {
             throw FreshetError.decoding(error, of: type, hint: "check that the URL is that of a Firestore")
-        }
-    }
-
-    private static func elements(of array: Bytes) throws(FreshetError) -> [Bytes] {
-        do throws(JSONScanner.Failure) {
-            return try array.withBytes { bytes throws(JSONScanner.Failure) in
-                var scanner = try JSONScanner(array: bytes)
-                var elements: [Bytes] = []
-                while let element = try scanner.nextElement() { elements.append(array[element]) }
-                return elements
-            }
-        } catch {
-            throw FreshetError(
-                .decoding,
-                "the answer is no array of results",
-                hint: "check that the URL is that of a Firestore"
-            )
         }
     }
 }

@@ -34,8 +34,8 @@ struct FirestoreDifference: Sendable {
     /// Reads an element of a feed.
     static func reading(_ payload: Bytes) throws(FreshetError) -> (FirestoreDifference, time: FirestoreTimestamp) {
         guard let time = payload.text(of: "time").flatMap({ FirestoreTimestamp($0) }),
-            let removed = payload.member("removed").flatMap({ WebChannelArray.elements(of: $0) }),
-            let documents = payload.member("documents").flatMap({ WebChannelArray.elements(of: $0) })
+            let removed = payload.member("removed").flatMap({ $0.elements }),
+            let documents = payload.member("documents").flatMap({ $0.elements })
         else { throw FreshetError(.decoding, "this is no change of a Firestore") }
         let names = removed.compactMap { name -> String? in
             guard case .string(let text)? = JSONValue(scalar: name) else { return nil }

@@ -105,6 +105,6 @@ extension Bytes {
 
     fileprivate func integers(of name: StaticString) -> [Int] {
         guard let array = self.member(name) else { return [] }
-        return WebChannelArray.elements(of: array)?.compactMap { Int($0.text) } ?? []
+        return array.elements?.compactMap { Int($0.text) } ?? []
     }
 }

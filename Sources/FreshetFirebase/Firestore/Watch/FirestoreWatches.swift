@@ -25,7 +25,8 @@ struct FirestoreWatches: Sendable {
         var http = configuration.http
         // The stream's answers belong to one connection, and are told apart by that.
         http.allowsHTTP2 = false
-        http.pool = Self.pool
+        // Whoever has given a pool has it for all.
+        if http.pool === HTTPPool.shared { http.pool = Self.pool }
         let lease = Locked(FirestoreLease())
         let channel = WebChannelTransport(
             client: HTTPClient(

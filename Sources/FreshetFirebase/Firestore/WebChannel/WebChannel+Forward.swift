@@ -79,6 +79,6 @@ extension WebChannel {
         guard let payloads = try? decoder.decode(Bytes(copying: answer)), let payload = payloads.first else {
             return nil
         }
-        return WebChannelArray.elements(of: payload)?.compactMap { Int($0.text) }
+        return payload.elements?.compactMap { Int($0.text) }
     }
 }

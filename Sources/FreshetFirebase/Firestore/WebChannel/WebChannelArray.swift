@@ -18,11 +18,11 @@ struct WebChannelArray: Sendable {
 
     /// The arrays of a payload; nil when it has none.
     static func reading(_ payload: Bytes) -> [WebChannelArray]? {
-        guard let elements = self.elements(of: payload) else { return nil }
+        guard let elements = payload.elements else { return nil }
         var arrays: [WebChannelArray] = []
         arrays.reserveCapacity(elements.count)
         for element in elements {
-            guard let parts = self.elements(of: element), parts.count >= 2, let id = Int(parts[0].text),
+            guard let parts = element.elements, parts.count >= 2, let id = Int(parts[0].text),
                 let content = Self.content(parts[1])
             else { return nil }
             arrays.append(WebChannelArray(id: id, content: content))
@@ -31,7 +31,7 @@ struct WebChannelArray: Sendable {
     }
 
     private static func content(_ array: Bytes) -> Content? {
-        guard let parts = self.elements(of: array), let first = parts.first, first.count > 0 else { return nil }
+        guard let parts = array.elements, let first = parts.first, first.count > 0 else { return nil }
         switch first[0] {
         // An error may be wrapped once more.
         case UInt8(ascii: "["): return self.content(first)
@@ -51,20 +51,5 @@ struct WebChannelArray: Sendable {
         // Nothing else is known; it does no harm.
         default: return .noop
         }
-    }
-
-    /// The elements of a JSON array.
-    static func elements(of array: Bytes) -> [Bytes]? {
-        let ranges = array.withBytes { bytes -> [Range<Int>]? in
-            guard var scanner = try? JSONScanner(array: bytes) else { return nil }
-            var ranges: [Range<Int>] = []
-            do {
-                while let range = try scanner.nextElement() { ranges.append(range) }
-            } catch {
-                return nil
-            }
-            return ranges
-        }
-        return ranges?.map { array[$0] }
     }
 }
