@@ -272,7 +272,8 @@ struct WebSocketConnectionTests {
             let client = Client()
             try await client.dial(server.url)
             let (texts, end) = await client.rest()
-            #expect(texts == ["x"] && end == .closeFrame(code: 1000, reason: ""))
+            #expect(texts == ["x"], "\(end)")
+            #expect(end == .closeFrame(code: 1000, reason: ""))
         }
     }
 

@@ -14,7 +14,9 @@ import Glibc
 /// Each connection runs the script on a thread of its own, with blocking calls that end when the server is stopped.
 package final class RawServer: Sendable {
     private struct State: Sendable {
+        /// Those that are open: what is closed is taken out before, for its number is another socket's at once.
         var connections: [Int32] = []
+        var isListening = true
         var stopped = false
     }
 
@@ -46,14 +48,13 @@ package final class RawServer: Sendable {
 
     package var url: String { "ws://127.0.0.1:\(self.port)/graphql" }
 
-    /// Ends every connection and the server.
+    /// Ends every connection and the server. Does nothing when it is called again.
     package func stop() {
-        let connections = self.state.withLock { state in
+        self.state.withLock { state in
             state.stopped = true
-            return state.connections
+            for connection in state.connections { shutdown(connection, Int32(SHUT_RDWR)) }
+            if state.isListening { shutdown(self.listener, Int32(SHUT_RDWR)) }
         }
-        for connection in connections { shutdown(connection, Int32(SHUT_RDWR)) }
-        shutdown(self.listener, Int32(SHUT_RDWR))
     }
 
     private func accept(_ script: @escaping @Sendable (RawConnection) -> Void) {
@@ -66,16 +67,20 @@ package final class RawServer: Sendable {
             // Not for programs that another test starts meanwhile.
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             let stopped = self.state.withLock { state in
-                if descriptor >= 0 { state.connections.append(descriptor) }
+                if descriptor >= 0, !state.stopped { state.connections.append(descriptor) }
                 return state.stopped
             }
-            guard descriptor >= 0, !stopped else { break }
+            guard descriptor >= 0, !stopped else {
+                if descriptor >= 0 { close(descriptor) }
+                break
+            }
             Thread.start { [self] in
                 script(RawConnection(descriptor: descriptor))
                 self.state.withLock { $0.connections.removeAll { $0 == descriptor } }
                 close(descriptor)
             }
         }
+        self.state.withLock { $0.isListening = false }
         close(self.listener)
     }
 }
