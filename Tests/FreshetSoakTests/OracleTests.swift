@@ -112,6 +112,28 @@ struct OracleTests {
         #expect(self.broken(self.history(other)) == [.reliable])
     }
 
+    @Test("While the process is stopped nothing can be written down: that time does not count")
+    func stopped() {
+        // The element is written down, the process is stopped, and after that comes the publication.
+        let late = [self.element(11), HistoryEvent.published(source: "s", key: "a", n: 11, k: 11)]
+        let lines = self.history(self.elements(1...10) + late + [.settled, .finished])
+        let stop = lines.firstIndex { $0.event == late[1] } ?? 0
+        for (seconds, steps, isBroken) in [(90, 1, false), (90, 300, true)] {
+            var judge = HistoryJudge()
+            for (index, line) in lines.enumerated() {
+                if index == stop {
+                    // In one step, or with a sample at each 0.3 s.
+                    for step in 1..<steps + 1 {
+                        let us = line.us + step * seconds * 1_000_000 / steps
+                        judge.take(HistoryLine(us: us, .sample(process: "p", descriptors: 1, resident: 1)))
+                    }
+                }
+                judge.take(HistoryLine(us: line.us + (index < stop ? 0 : seconds * 1_000_000), line.event))
+            }
+            #expect(judge.report().breaches.map(\.invariant) == (isBroken ? [.reliable] : []))
+        }
+    }
+
     @Test("State never goes back")
     func back() {
         let events = self.elements(1...8) + [self.gap(.historyLost), .snapshot(client: 0, stream: 0, covers: 5)]
@@ -170,6 +192,7 @@ struct OracleTests {
             [
                 HistoryLine(us: 0, .client(client: 0, sockets: 1, overlap: overlap)),
                 HistoryLine(us: 1, .opened(client: 0, socket: 0)), HistoryLine(us: 2, .opened(client: 0, socket: 1)),
+                HistoryLine(us: 1_500_000, .sample(process: "p", descriptors: 1, resident: 1)),
                 HistoryLine(us: 3_000_000, .closed(client: 0, socket: 0)), HistoryLine(us: 3_000_001, .finished),
             ]
         }

@@ -76,6 +76,8 @@ package struct RunFigures: Sendable {
         case .client(let client, _, _, _): self.change(client, us) { _ in }
         case .stream(let client, let stream, let source, _, _, _, _, _):
             self.sourceOf[StreamName(client: client, stream: stream)] = source
+        case .left(let client, let stream), .end(let client, let stream, _):
+            self.sourceOf[StreamName(client: client, stream: stream)] = nil
         case .element(let client, let stream, let n, _, _):
             self.timeline.add(elements: 1, us: us)
             let source = self.sourceOf[StreamName(client: client, stream: stream)] ?? ""

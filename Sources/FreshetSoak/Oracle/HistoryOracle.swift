@@ -15,7 +15,10 @@ package struct HistoryOracle: Sendable {
     package private(set) var isFinished = false
     private var limits: OracleLimits
     private let givenLimits: OracleLimits?
+    /// Those that are not over.
     private var streams: [StreamName: StreamJudge] = [:]
+    /// Where those that are over ended, or were left: all that is kept of them, for a run begins thousands.
+    private var over: [StreamName: (line: Int, isEnd: Bool)] = [:]
     private var clients: [Int: ClientJudge] = [:]
     /// Clients that have more sockets than they may have for long.
     private var suspects: Set<Int> = []
@@ -25,7 +28,12 @@ package struct HistoryOracle: Sendable {
     /// When it is looked next what came and was never published, in µs.
     private var nextExpiry = 0
     private static let expiryEvery = 100_000
+    /// The time of the newest line, in µs.
     private var us = 0
+    /// The time without silences, in µs: each second has a sample, and where there is none the process was stopped, and what was due
+    /// then may still be written down.
+    private var awake = 0
+    private static let silence = 2_000_000
     private var line = 0
 
     /// Makes an oracle for one history.
@@ -43,14 +51,15 @@ package struct HistoryOracle: Sendable {
     ///   - number: of the line, from 1.
     package mutating func take(_ line: HistoryLine, number: Int) {
         let us = line.us
+        if us > self.us, us - self.us < Self.silence { self.awake += us - self.us }
         self.us = max(self.us, us)
         self.line = number
         if self.isFinished { self.findings.add(.soundHistory, "Something follows the end of the run", lines: [number]) }
         if !self.suspects.isEmpty { self.checkSockets() }
-        if us >= self.nextExpiry {
-            self.nextExpiry = us + Self.expiryEvery
+        if self.awake >= self.nextExpiry {
+            self.nextExpiry = self.awake + Self.expiryEvery
             for (name, log) in self.sources where log.isWaiting {
-                self.sources[name]?.expire(before: us - self.limits.lateLog, into: &self.findings)
+                self.sources[name]?.expire(before: self.awake - self.limits.lateLog, into: &self.findings)
             }
         }
         switch line.event {
@@ -68,7 +77,7 @@ package struct HistoryOracle: Sendable {
             self.endsOf[client] = ends
         case .opened(let client, let socket):
             let isSuspect = self.clients[client, default: ClientJudge(client: client)]
-                .opened(socket, us: us, line: number)
+                .opened(socket, us: self.awake, line: number)
             if isSuspect { self.suspects.insert(client) }
         case .closed(let client, let socket): self.clients[client]?.closed(socket)
         case .issued(let client, let token, let replaces, let expires):
@@ -102,7 +111,7 @@ package struct HistoryOracle: Sendable {
                 merges: merges ?? false,
                 line: self.line
             )
-            if self.streams.updateValue(judge, forKey: name) != nil {
+            if self.over[name] != nil || self.streams.updateValue(judge, forKey: name) != nil {
                 self.findings.add(.soundHistory, "The stream began twice", at: name, lines: [self.line])
             } else {
                 self.streamsOf[client, default: []].append(name)
@@ -111,41 +120,61 @@ package struct HistoryOracle: Sendable {
             self.judge(client, stream) { judge, _, oracle in judge.takenUp(after: after, line: oracle.line) }
         case .terminated(let client, let stream): self.owe(StreamName(client: client, stream: stream))
         case .left(let client, let stream):
-            self.judge(client, stream) { judge, _, oracle in judge.left(line: oracle.line) }
+            self.judge(client, stream) { judge, log, oracle in judge.loseHoles(in: log, into: &oracle.findings) }
+            self.isOver(StreamName(client: client, stream: stream), isEnd: false)
         case .element(let client, let stream, let n, let key, let k):
+            self.findings.tally.delivered += 1
             let element = StreamJudge.Element(n: n, key: key, k: k)
-            self.judge(client, stream) { judge, log, oracle in
-                judge.take(element, us: oracle.us, line: oracle.line, log: &log, into: &oracle.findings)
+            self.judge(client, stream, "an element") { judge, log, oracle in
+                judge.take(element, us: oracle.awake, line: oracle.line, log: &log, into: &oracle.findings)
             }
         case .gap(let client, let stream, let cause, let count):
-            self.judge(client, stream) { judge, _, oracle in
+            self.findings.tally.gaps += 1
+            self.judge(client, stream, "a gap") { judge, _, oracle in
                 judge.take(gap: cause, count: count, line: oracle.line, into: &oracle.findings)
             }
         case .snapshot(let client, let stream, let covers):
-            self.judge(client, stream) { judge, log, oracle in
-                judge.take(snapshot: covers, us: oracle.us, line: oracle.line, log: &log, into: &oracle.findings)
+            self.findings.tally.snapshots += 1
+            self.judge(client, stream, "a snapshot") { judge, log, oracle in
+                judge.take(snapshot: covers, us: oracle.awake, line: oracle.line, log: &log, into: &oracle.findings)
             }
         case .position(let client, let stream, let upTo):
-            self.judge(client, stream) { judge, _, oracle in
+            self.judge(client, stream, "a position") { judge, _, oracle in
                 judge.take(position: upTo, line: oracle.line, into: &oracle.findings)
             }
         case .end(let client, let stream, let error):
-            self.judge(client, stream) { judge, _, oracle in
-                let isExcused = oracle.isExpected(error, of: client)
-                judge.end(error, isExcused: isExcused, line: oracle.line, into: &oracle.findings)
+            self.findings.tally.ends += 1
+            let isExcused = self.isExpected(error, of: client)
+            self.judge(client, stream, "an end") { judge, log, oracle in
+                judge.end(error, isExcused: isExcused, line: oracle.line, log: log, into: &oracle.findings)
             }
+            self.isOver(StreamName(client: client, stream: stream), isEnd: true)
         default: break
         }
     }
 
-    /// Takes judge and log out while they change, so that nothing is copied.
+    /// Nothing may come in the stream any more.
+    private mutating func isOver(_ name: StreamName, isEnd: Bool) {
+        guard self.streams.removeValue(forKey: name) != nil else { return }
+        self.over[name] = (self.line, isEnd)
+        self.streamsOf[name.client]?.removeAll { $0 == name }
+    }
+
+    /// Takes judge and log out while they change, so that nothing is copied. What has a name (`what`) may not come in a stream that
+    /// is over.
     private mutating func judge(
         _ client: Int,
         _ stream: Int,
+        _ what: String? = nil,
         _ body: (_ judge: inout StreamJudge, _ log: inout SourceLog, _ oracle: inout HistoryOracle) -> Void
     ) {
         let name = StreamName(client: client, stream: stream)
         guard var judge = self.streams.removeValue(forKey: name) else {
+            if let over = self.over[name] {
+                guard let what else { return }
+                let message = "\(what) follows the \(over.isEnd ? "end" : "consumer's leaving")"
+                return self.findings.add(.singleTerminal, message, at: name, lines: [over.line, self.line])
+            }
             self.findings.add(.soundHistory, "The stream never began", at: name, lines: [self.line])
             return
         }
@@ -170,7 +199,7 @@ package struct HistoryOracle: Sendable {
     private mutating func checkSockets() {
         for client in self.suspects {
             let stays = self.clients[client]?
-                .checkSockets(us: self.us, line: self.line, grace: self.limits.socketGrace, into: &self.findings)
+                .checkSockets(us: self.awake, line: self.line, grace: self.limits.socketGrace, into: &self.findings)
             if stays != true { self.suspects.remove(client) }
         }
     }

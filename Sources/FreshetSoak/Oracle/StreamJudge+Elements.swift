@@ -17,8 +17,6 @@ extension StreamJudge {
         log: inout SourceLog,
         into findings: inout Findings
     ) {
-        findings.tally.delivered += 1
-        guard self.isOpen("an element", line: line, into: &findings) else { return }
         log.check(element.n, (element.key, element.k), us: us, line: line, stream: self.name, into: &findings)
         if let key = self.key, key != element.key {
             let message = "\(element.n) is of the key \(element.key), and the stream of \(key)"
@@ -131,16 +129,12 @@ extension StreamJudge {
     }
 
     mutating func take(gap: Gap.Cause, count: Int?, line: Int, into findings: inout Findings) {
-        findings.tally.gaps += 1
-        guard self.isOpen("a gap", line: line, into: &findings) else { return }
         self.interrupt("a gap", line: line, into: &findings)
         self.isPolling = self.isPolling || gap == .polling
         self.told.append(Told(cause: gap, count: count, line: line))
     }
 
     mutating func take(snapshot covers: Int, us: Int, line: Int, log: inout SourceLog, into findings: inout Findings) {
-        findings.tally.snapshots += 1
-        guard self.isOpen("a snapshot", line: line, into: &findings) else { return }
         if self.key == nil { log.check(covers, us: us, line: line, stream: self.name, into: &findings) }
         self.interrupt("a snapshot", line: line, into: &findings)
         if let last = self.last, covers < last, self.hasSnapshot || last > self.base {
@@ -170,7 +164,6 @@ extension StreamJudge {
     }
 
     mutating func take(position: Int, line: Int, into findings: inout Findings) {
-        guard self.isOpen("a position", line: line, into: &findings) else { return }
         guard let last = self.last else { return }
         if position > last {
             let message = "The saved position is \(position), and the consumer was handed \(last) at the most"

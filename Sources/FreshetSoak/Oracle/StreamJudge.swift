@@ -45,8 +45,6 @@ struct StreamJudge {
     var transaction: (last: Int, line: Int)?
     /// The line of what makes the stream end: the server's word, or the client's closing.
     var owedEndLine: Int?
-    var endLine: Int?
-    var leftLine: Int?
 
     init(
         name: StreamName,
@@ -89,11 +87,9 @@ struct StreamJudge {
         self.wasTakenUp = true
     }
 
-    mutating func end(_ error: String?, isExcused: Bool, line: Int, into findings: inout Findings) {
-        findings.tally.ends += 1
-        guard self.isOpen("an end", line: line, into: &findings) else { return }
-        self.endLine = line
-        _ = self.declared.removeAll()
+    /// The stream has ended: nothing fills its holes any more.
+    mutating func end(_ error: String?, isExcused: Bool, line: Int, log: SourceLog, into findings: inout Findings) {
+        self.loseHoles(in: log, into: &findings)
         let isOverflow = self.overflow == .failOnOverflow && error == "overflow"
         guard self.owedEndLine == nil, !isOverflow, !isExcused else { return }
         let how = error.map { "with \($0)" } ?? "as if complete"
@@ -101,18 +97,9 @@ struct StreamJudge {
         findings.add(.singleTerminal, message, at: self.name, lines: [self.openedLine, line])
     }
 
-    mutating func left(line: Int) {
-        self.leftLine = self.leftLine ?? line
-        // Nothing may come any more that could be in it.
-        _ = self.declared.removeAll()
-    }
-
-    /// Whether something may still come.
-    func isOpen(_ what: String, line: Int, into findings: inout Findings) -> Bool {
-        guard let over = self.endLine ?? self.leftLine else { return true }
-        let message = "\(what) follows the \(self.endLine == nil ? "consumer's leaving" : "end")"
-        findings.add(.singleTerminal, message, at: self.name, lines: [over, line])
-        return false
+    /// Nothing comes any more: what was passed over is missing for good.
+    mutating func loseHoles(in log: SourceLog, into findings: inout Findings) {
+        for hole in self.undeclared.removeAll() { self.lose(hole, in: log, into: &findings) }
     }
 
     /// Nothing but the rest of it may come while a transaction is not complete.
@@ -140,7 +127,7 @@ struct StreamJudge {
 
     /// Everything had had time to come: what has not, is lost, unless a gap says that something may be missing.
     mutating func settle(log: SourceLog, line: Int, into findings: inout Findings) {
-        guard self.endLine == nil, self.leftLine == nil, self.owedEndLine == nil, self.told.isEmpty else { return }
+        guard self.owedEndLine == nil, self.told.isEmpty else { return }
         let newest = log.last(of: self.key)
         if let last = self.last, last < newest {
             let lines = [self.lastLine, log.lastLine(of: self.key), line]
@@ -157,8 +144,8 @@ struct StreamJudge {
 
     /// The end of the history. Where the run came to its end (`isComplete`), every end that is owed has had time to come.
     mutating func finish(isComplete: Bool, log: SourceLog, line: Int, into findings: inout Findings) {
-        for hole in self.undeclared.removeAll() { self.lose(hole, in: log, into: &findings) }
-        guard isComplete, self.endLine == nil, self.leftLine == nil, let owed = self.owedEndLine else { return }
+        self.loseHoles(in: log, into: &findings)
+        guard isComplete, let owed = self.owedEndLine else { return }
         findings.add(.singleTerminal, "The stream's end never came", at: self.name, lines: [owed, line])
     }
 }

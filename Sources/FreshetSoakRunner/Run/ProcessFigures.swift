@@ -9,7 +9,7 @@ import Glibc
 /// What the system says of this process.
 package struct ProcessFigures: Sendable {
     package var descriptors: Int
-    /// In bytes.
+    /// In bytes: what is the process's own. Programs and libraries come and go with what else the machine reads: that says nothing.
     package var resident: Int
 
     /// Has the allocator keep one heap instead of one for each thread (glibc): half-empty heaps look like a leak for hours.
@@ -40,7 +40,7 @@ package struct ProcessFigures: Sendable {
         let fields = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(
             separator: " "
         )
-        guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
-        return ProcessFigures(descriptors: descriptors, resident: pages * Int(sysconf(Int32(_SC_PAGESIZE))))
+        guard fields.count > 2, let pages = Int(fields[1]), let files = Int(fields[2]) else { return nil }
+        return ProcessFigures(descriptors: descriptors, resident: (pages - files) * Int(sysconf(Int32(_SC_PAGESIZE))))
     }
 }

@@ -59,7 +59,7 @@ package final class RunRecorder: @unchecked Sendable {
     package func work() throws(FreshetError) -> Standing {
         try self.working.withLock { _ throws(FreshetError) in
             let lines = self.waiting.withLock { waiting in
-                defer { waiting.removeAll(keepingCapacity: true) }
+                defer { waiting = [] }
                 return waiting
             }
             for line in lines {
