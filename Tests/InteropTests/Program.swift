@@ -48,6 +48,16 @@ final class Program: Sendable {
         if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
     }
 
+    /// The processes that it has started, by what /proc says of all.
+    func children(named name: String) throws -> [pid_t] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { process in
+            // 123 (name) S parent …
+            let stat = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+            return stat.contains("(\(name)) ")
+                && stat.split(separator: " ").dropFirst(3).first == "\(self.process.processIdentifier)"
+        }
+    }
+
     func signal(_ number: Int32) {
         kill(self.process.processIdentifier, number)
     }

@@ -50,7 +50,7 @@ extension SoakRun {
                 ended()
             }
             done.append(entry)
-            await self.recovered(population, progress, id)
+            try await self.recovered(servers, population, progress, id)
         }
         return (done, skipped)
     }
@@ -76,7 +76,12 @@ extension SoakRun {
     }
 
     /// Waits until everybody is back, but not for ever: who is not is counted by the figures.
-    private func recovered(_ population: Population, _ progress: Locked<RunProgress>, _ id: String) async {
+    private func recovered(
+        _ servers: [any SoakedServer],
+        _ population: Population,
+        _ progress: Locked<RunProgress>,
+        _ id: String
+    ) async throws(FreshetError) {
         // What was on its way comes first, and who was cut off knows it.
         try? await Task.sleep(for: .milliseconds(300))
         let ended = ContinuousClock.now
@@ -86,6 +91,7 @@ extension SoakRun {
             let away = population.away(since: ended)
             progress.withLock { $0.away = away }
             if away == 0 { break }
+            for server in servers { if let failure = server.failure() { throw failure } }
             try? await Task.sleep(for: .milliseconds(50))
         }
         progress.withLock { $0.over(id, everybodyIsBack: $0.away == 0) }

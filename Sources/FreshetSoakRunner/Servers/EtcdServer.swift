@@ -131,6 +131,8 @@ final class EtcdServer: SoakedServer {
         _ = try await self.administrator.post("v3/kv/compaction", json: body, as: JSONValue.self)
     }
 
+    func failure() -> FreshetError? { self.process.failure() }
+
     func quiesce() async -> [String: Int] { [Self.source: await self.publisher.stop()] }
 
     func stop() async {

@@ -88,6 +88,8 @@ final class NATSServer: SoakedServer {
         try await self.writer.purgeStream(Self.stream, before: UInt64(last) + 1)
     }
 
+    func failure() -> FreshetError? { self.process.failure() }
+
     func quiesce() async -> [String: Int] { [Self.source: await self.publisher.stop()] }
 
     func stop() async {

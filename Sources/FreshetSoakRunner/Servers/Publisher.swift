@@ -14,7 +14,9 @@ final class Publisher: Sendable {
     private let task = Locked<Task<Int, Never>?>(nil)
     private let published = Locked(0)
     /// Not the task's cancellation: whether the last element is there has still to be asked.
-    private let isStopped = Locked(false)
+    private let stopped = Locked<ContinuousClock.Instant?>(nil)
+    /// So long it is asked: who does not answer by then has ended.
+    private static let patience: Duration = .seconds(20)
 
     /// The newest that is certainly there.
     var last: Int { self.published.withLock { $0 } }
@@ -37,18 +39,20 @@ final class Publisher: Sendable {
         publish: @escaping @Sendable ([Element]) async throws -> Void,
         has: @escaping @Sendable (Element) async throws -> Bool
     ) {
-        let task = Task { [isStopped] in
+        let task = Task { [stopped] in
             var random = SeededRandom(seed)
             let began = ContinuousClock.now
             var n = 0
-            while !isStopped.withLock({ $0 }) {
+            while stopped.withLock({ $0 }) == nil {
                 let count = transactions && Int.random(in: 0..<10, using: &random) == 0 ? 5 : 1
                 let next = (n + 1...n + count).map { Element($0) }
                 while true {
                     if (try? await publish(next)) != nil { break }
                     let isThere = try? await has(next[0])
                     if isThere == true { break }
-                    if isThere == false, isStopped.withLock({ $0 }) { return n }
+                    if let since = stopped.withLock({ $0 }), isThere == false || since + Self.patience < .now {
+                        return n
+                    }
                     try? await Task.sleep(for: .milliseconds(50))
                 }
                 n += count
@@ -71,7 +75,7 @@ final class Publisher: Sendable {
     ///
     /// - Returns: the last element.
     func stop() async -> Int {
-        self.isStopped.withLock { $0 = true }
+        self.stopped.withLock { $0 = $0 ?? .now }
         let task = self.task.withLock { $0 }
         return await task?.value ?? 0
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import FreshetCore
 import FreshetDocuments
 import FreshetTransport
@@ -32,7 +33,13 @@ final class ServerProcess: Sendable {
     func start() throws(FreshetError) {
         let file = open(self.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         defer { close(file) }
-        let (process, error) = ProcessSpawn.spawn(self.path, self.arguments, output: file, errors: file)
+        let (process, error) = ProcessSpawn.spawn(
+            self.path,
+            self.arguments,
+            output: file,
+            errors: file,
+            hasOwnGroup: true
+        )
         guard error == 0 else {
             throw FreshetError(
                 .unreachable,
@@ -55,6 +62,27 @@ final class ServerProcess: Sendable {
     /// Ends all that run.
     static func killAll() {
         for process in self.running.withLock({ $0 }) { self.end(process) }
+    }
+
+    /// Why it runs no more, although the run has not ended it. Said once.
+    func failure() -> FreshetError? {
+        let (process, status) = self.process.withLock { process -> (pid_t?, Int32) in
+            var status: Int32 = 0
+            guard let one = process, waitpid(one, &status, WNOHANG) == one else { return (nil, 0) }
+            process = nil
+            return (one, status)
+        }
+        guard let process else { return nil }
+        Self.running.withLock { _ = $0.remove(process) }
+        let how = status & 0x7F == 0 ? "with code \(status >> 8 & 0xFF)" : "by signal \(status & 0x7F)"
+        let name = self.path.split(separator: "/").last.map(String.init) ?? self.path
+        let text = (try? String(contentsOfFile: self.log, encoding: .utf8)) ?? ""
+        let last = text.split(whereSeparator: \.isNewline).last.map { ": \($0.prefix(300))" } ?? ""
+        return FreshetError(
+            .unreachable,
+            "\(name) has ended \(how), and the run had not ended it\(last)",
+            hint: "did somebody else end it, or was there no memory left?"
+        )
     }
 
     /// Ends it at once, as a crash would.

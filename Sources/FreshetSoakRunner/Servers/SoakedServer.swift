@@ -31,6 +31,9 @@ protocol SoakedServer: AnyObject, Sendable {
 
     func stop() async
 
+    /// Why there is no server any more, although the run has not ended it.
+    func failure() -> FreshetError?
+
     /// Ends every token that was given out: they are refused from now on.
     func endTokens() async
 
@@ -53,6 +56,7 @@ protocol SoakedServer: AnyObject, Sendable {
 }
 
 extension SoakedServer {
+    func failure() -> FreshetError? { nil }
     var isOpaque: Bool { false }
     var isOurs: Bool { true }
     var takesTokens: Bool { false }

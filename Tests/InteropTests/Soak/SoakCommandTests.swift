@@ -109,6 +109,20 @@ struct SoakCommandTests {
         #expect(result.errors.last?.contains("is the server up") == true, "\(result.errors)")
     }
 
+    @Test(
+        "A server of the run's own that somebody ends ends the run, and it says so",
+        .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/stat"), "the children are looked for in /proc")
+    )
+    func killed() async throws {
+        let line = "soak --local etcd --clients 2 --faults net.slice --for 100s"
+        let run = try Program.freshet(line.split(separator: " ").map(String.init))
+        #expect(await run.errorLine { $0.contains("net.slice: back") } != nil)
+        kill(try #require(run.children(named: "etcd").first), SIGKILL)
+        let result = await run.result()
+        #expect(result.status == 3)
+        #expect(result.errors.last?.contains("etcd has ended by signal 9") == true, "\(result.errors)")
+    }
+
     @Test("A result without a number ends it, and says where the number was looked for")
     func numberless() async throws {
         let (server, url) = try await Program.graphQLServer("strawberry")

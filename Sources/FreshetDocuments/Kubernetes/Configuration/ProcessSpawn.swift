@@ -14,13 +14,15 @@ package enum ProcessSpawn {
     ///   - environment: in addition to this process's own.
     ///   - output: where its standard output goes.
     ///   - errors: where its standard error goes; nil: where this process's does.
+    ///   - hasOwnGroup: whether it is in a process group of its own: what a terminal sends (Ctrl-C) is not for it.
     /// - Returns: the process, and the number of the error, 0 for none.
     package static func spawn(
         _ path: String,
         _ arguments: [String],
         _ environment: [String: String] = [:],
         output: Int32,
-        errors: Int32? = nil
+        errors: Int32? = nil,
+        hasOwnGroup: Bool = false
     ) -> (pid_t, Int32) {
         #if canImport(Darwin)
         var actions: posix_spawn_file_actions_t?
@@ -47,7 +49,8 @@ package enum ProcessSpawn {
         posix_spawnattr_setsigmask(&attributes, &signals)
         sigaddset(&signals, SIGPIPE)
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        let group = hasOwnGroup ? POSIX_SPAWN_SETPGROUP : 0
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group))
         // Proof: the texts are copies that live until the end of this call, and both lists end with nil.
         var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
         var variables: [UnsafeMutablePointer<CChar>?] = Self.environment(environment).map { strdup($0) }
