@@ -10,9 +10,11 @@ let package = Package(
         .package(name: "freshet", path: ".."),
     ],
     targets: [
+        .target(name: "BenchMeasure"),
         .executableTarget(
             name: "FreshetBench",
             dependencies: [
+                "BenchMeasure",
                 .product(name: "FreshetTransport", package: "freshet"),
                 .product(name: "FreshetHTTP", package: "freshet"),
             ]
@@ -20,6 +22,7 @@ let package = Package(
         .executableTarget(
             name: "DocumentBench",
             dependencies: [
+                "BenchMeasure",
                 .product(name: "FreshetDocuments", package: "freshet"),
                 .product(name: "FreshetFirebase", package: "freshet"),
             ]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BenchMeasure
 import FreshetDocuments
 
 /// What is measured with an etcd.
@@ -93,6 +94,8 @@ struct EtcdRows {
             }
             if seen >= self.options.count { break }
         }
-        self.options.report(#""messages":\#(seen),"seconds":\#(Measure.now() - begun),"rss_mib":\#(most),"growth_mib":\#(most - first)"#)
+        self.options.report(
+            #""messages":\#(seen),"seconds":\#(Measure.now() - begun),"rss_mib":\#(most),"growth_mib":\#(most - first)"#
+        )
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BenchMeasure
 import FreshetFirebase
 
 /// What is measured with Google's emulator of Firestore: the collections `bench`, with many documents, and `changes`, with some

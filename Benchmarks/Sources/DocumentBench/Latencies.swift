@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BenchMeasure
 import FreshetDocuments
 
 /// When each write began and was answered, and when its change came, by version.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BenchMeasure
 import FreshetDocuments
 
 /// What is measured with a nats-server: the buckets `bench`, with many keys, and `small` are there.

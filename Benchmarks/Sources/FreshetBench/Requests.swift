@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BenchMeasure
 import FreshetHTTP
 
 /// GETs over connections that are kept, as a user would write them: a client with a base URL and the default middlewares.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BenchMeasure
 import FreshetTransport
 
 // Our client, as a user would write it: a plain `for try await` loop, and `send`; for HTTP see Requests.swift.

@@ -7,8 +7,8 @@ import Glibc
 #endif
 
 /// What this process has used, and how the clients report.
-enum Measure {
-    static func cpu() -> Double {
+package enum Measure {
+    package static func cpu() -> Double {
         var usage = rusage()
         #if canImport(Darwin)
         getrusage(RUSAGE_SELF, &usage)
@@ -20,14 +20,17 @@ enum Measure {
     }
 
     /// Seconds since some time.
-    static func now() -> Double {
+    package static func now() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
+    /// Whoever has started this process waits for what was printed.
+    package static func flush() { fflush(nil) }
+
     /// Resident memory in KiB (Linux).
-    static func resident() -> Double {
+    package static func resident() -> Double {
         guard let file = fopen("/proc/self/statm", "r") else { return 0 }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 128)
