@@ -45,6 +45,7 @@ public actor EmbeddedServer {
     private let key: String?
     private var listener: WebSocketListener?
     private var listening = false
+    private var isShutDown = false
     private var clients: [ObjectIdentifier: EmbeddedClient] = [:]
     private var stalled = false
     private var tokens: ExpiringTokens?
@@ -114,8 +115,11 @@ public actor EmbeddedServer {
 
     /// Listens again after ``stop()``, on the same port.
     ///
-    /// - Throws: `.invalidInput` when the port is in use.
+    /// - Throws: `.invalidInput` when the port is in use, or the server was shut down.
     public func start() async throws(FreshetError) {
+        guard !self.isShutDown else {
+            throw FreshetError(.invalidInput, "the server was shut down", hint: "make another one, or stop() this one")
+        }
         guard !self.listening else { return }
         let restart = self.listener != nil
         if !restart { self.listener = try self.makeListener() }
@@ -169,9 +173,12 @@ public actor EmbeddedServer {
         self.listening = false
     }
 
-    /// Stops for good and frees the server's thread.
+    /// Stops for good and frees the server's thread. Does nothing when it is called again.
     public func shutdown() {
         self.stop()
+        // It goes with the loop.
+        self.listener = nil
+        self.isShutDown = true
         self.loop.shutdown()
     }
 
