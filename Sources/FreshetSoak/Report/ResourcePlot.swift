@@ -40,7 +40,7 @@ struct ResourcePlot {
             x: 0...span,
             y: Axes.upTo(descriptors.max() ?? 0)
         )
-        upper.drawY(&svg, name: "resident memory, MiB")
+        upper.drawY(&svg, name: "resident memory of its own, MiB")
         lower.drawY(&svg, name: "descriptors")
         for (index, process) in processes.enumerated() {
             let times = process.samples.map { Double($0.us) / 1_000_000 }
