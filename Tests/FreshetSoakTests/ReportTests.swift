@@ -71,6 +71,27 @@ struct ReportTests {
         #expect(report.headline == "PASS 1 fault · 0 lost · 0 gaps declared · recover p99 1.3 s · seed 7")
     }
 
+    @Test("Who has another connection and never was away was not lost")
+    func replaced() throws {
+        var lines = Self.golden.filter { $0.us <= 1_000_000 }
+        // One answer of HTTP after another: their connections end, and others begin.
+        for (ms, socket) in [(1100, 20), (1200, 30)] {
+            for client in 0..<4 {
+                lines.append(
+                    HistoryLine(us: ms * 1000, .closed(client: client, socket: socket == 20 ? client : 20 + client))
+                )
+                lines.append(HistoryLine(us: ms * 1000 + 500, .opened(client: client, socket: socket + client)))
+            }
+        }
+        lines.append(HistoryLine(us: 2_000_000, .faultEnded(number: 1)))
+        lines.append(HistoryLine(us: 9_000_000, .finished))
+        let report = lines.judged()
+        let fault = try #require(report.faults.first)
+        #expect(fault.affected == 0 && fault.away == 0 && fault.surprises == 0)
+        #expect(fault.detect == nil && fault.recover == nil)
+        #expect(report.falseDisconnects == 0)
+    }
+
     @Test("A client that does not come back is counted, and one that goes without a fault")
     func away() {
         let lines = Self.golden.filter { line in

@@ -2,7 +2,8 @@
 
 /// How long things took, in µs: of constant size, exact to 1.6 %. The least and the greatest are exact.
 package struct Distribution: Sendable {
-    private var buckets: [Int: Int] = [:]
+    /// From the least values on, as far as there were any: a few kilobytes, and no more after the first minutes.
+    private var buckets: [UInt32] = []
     package private(set) var count = 0
     package private(set) var least = 0
     package private(set) var greatest = 0
@@ -14,7 +15,15 @@ package struct Distribution: Sendable {
         self.least = self.count == 0 ? us : min(self.least, us)
         self.greatest = max(self.greatest, us)
         self.count += 1
-        self.buckets[Self.bucket(of: us), default: 0] += 1
+        self.add(1, to: Self.bucket(of: us))
+    }
+
+    private mutating func add(_ count: UInt32, to bucket: Int) {
+        if bucket >= self.buckets.count {
+            self.buckets += repeatElement(0, count: bucket + 1 - self.buckets.count)
+        }
+        let (sum, isTooMuch) = self.buckets[bucket].addingReportingOverflow(count)
+        self.buckets[bucket] = isTooMuch ? .max : sum
     }
 
     package mutating func merge(_ other: Distribution) {
@@ -22,7 +31,7 @@ package struct Distribution: Sendable {
         self.least = self.count == 0 ? other.least : min(self.least, other.least)
         self.greatest = max(self.greatest, other.greatest)
         self.count += other.count
-        self.buckets.merge(other.buckets, uniquingKeysWith: +)
+        for (bucket, count) in other.buckets.enumerated() where count > 0 { self.add(count, to: bucket) }
     }
 
     /// Values below 128 have a bucket each; beyond, there are 64 for each power of two.
@@ -48,8 +57,8 @@ package struct Distribution: Sendable {
     /// How many are not above each value, from the least to the greatest.
     package func steps() -> [(us: Int, below: Int)] {
         var below = 0
-        return self.buckets.sorted { $0.key < $1.key }.map { bucket, count in
-            below += count
+        return self.buckets.enumerated().filter { $0.element > 0 }.map { bucket, count in
+            below += Int(count)
             return (min(max(Self.top(of: bucket), self.least), self.greatest), below)
         }
     }

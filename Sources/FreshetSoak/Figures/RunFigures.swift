@@ -37,8 +37,8 @@ package struct RunFigures: Sendable {
         var sockets: Set<Int> = []
         /// Those that were there when it became live.
         var carrying: Set<Int> = []
-        /// When it was lost, and by which fault.
-        var lost: (us: Int, fault: Int?)?
+        /// By which fault it was lost, and whether for the first time.
+        var lost: (fault: Int?, isFirst: Bool)?
         var isDetected = false
         var attempts = 0
     }
@@ -96,6 +96,7 @@ package struct RunFigures: Sendable {
             if one.phase == .live { self.lose(client, us) }
         case .opened(let client, let socket):
             self.clients[client]?.sockets.insert(socket)
+            self.replaced(client)
             if let number = self.clients[client]?.lost?.fault { self.arrive(number, us) }
         case .sample(let process, let descriptors, let resident, let isIdle):
             guard !isIdle else { break }
@@ -172,20 +173,31 @@ package struct RunFigures: Sendable {
         guard let one = self.clients[client], one.lost == nil, !one.isClosing, one.wasLive else { return }
         let blamed = self.recent.filter { $0.value.ended.map { us - $0 <= Self.blame } ?? true }
             .max { ($0.value.began, $0.key) < ($1.value.began, $1.key) }
+        var isFirst = false
         if let blamed {
             self.recent[blamed.key]?.away += 1
-            if FaultCatalogue.fault(blamed.value.id)?.outcome == .goesOn {
-                self.surprise(blamed.value.id, "disconnected")
-            }
-            if self.recent[blamed.key]?.affected.insert(client).inserted == true {
-                self.faults[blamed.value.id, default: OfFault()].affected += 1
-            }
+            isFirst = self.recent[blamed.key]?.affected.insert(client).inserted == true
+            if isFirst { self.faults[blamed.value.id, default: OfFault()].affected += 1 }
         } else {
             self.falseDisconnects += 1
         }
-        self.clients[client]?.lost = (us, blamed?.key)
+        self.clients[client]?.lost = (blamed?.key, isFirst)
         self.clients[client]?.isDetected = false
         self.clients[client]?.attempts = 0
+    }
+
+    /// A client that never said that it is away has another connection: requests of HTTP come and go on many, and it was not lost.
+    private mutating func replaced(_ client: Int) {
+        guard let one = self.clients[client], let lost = one.lost, one.phase == .live, !one.isDetected else { return }
+        self.clients[client]?.lost = nil
+        guard let number = lost.fault, let id = self.recent[number]?.id else {
+            self.falseDisconnects -= 1
+            return
+        }
+        self.recent[number]?.away -= 1
+        guard lost.isFirst else { return }
+        self.recent[number]?.affected.remove(client)
+        self.faults[id]?.affected -= 1
     }
 
     private mutating func detected(_ client: Int, _ us: Int) {
@@ -193,6 +205,7 @@ package struct RunFigures: Sendable {
         self.clients[client]?.isDetected = true
         guard let fault = self.recent[number] else { return }
         self.faults[fault.id, default: OfFault()].detect.add(us - fault.began)
+        if FaultCatalogue.fault(fault.id)?.outcome == .goesOn { self.surprise(fault.id, "disconnected") }
         guard let limit = self.limit(of: fault.id) else { return }
         if .microseconds(us - fault.began) > limit { self.faults[fault.id, default: OfFault()].late += 1 }
     }
