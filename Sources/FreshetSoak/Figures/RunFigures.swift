@@ -190,12 +190,12 @@ package struct RunFigures: Sendable {
     private mutating func replaced(_ client: Int) {
         guard let one = self.clients[client], let lost = one.lost, one.phase == .live, !one.isDetected else { return }
         self.clients[client]?.lost = nil
-        guard let number = lost.fault, let id = self.recent[number]?.id else {
+        guard let number = lost.fault else {
             self.falseDisconnects -= 1
             return
         }
         self.recent[number]?.away -= 1
-        guard lost.isFirst else { return }
+        guard lost.isFirst, let id = self.recent[number]?.id else { return }
         self.recent[number]?.affected.remove(client)
         self.faults[id]?.affected -= 1
     }
