@@ -51,4 +51,45 @@ struct ReadingMemoryTests {
         #expect(pool.take(atLeast: 256 << 10).baseAddress == address)
         first.deallocate()
     }
+
+    @Test("Memory that was not used between two looks is freed; what is used stays")
+    func trimming() {
+        let pool = MemoryPool(limit: 1 << 20)
+        let asked = Locked(0)
+        pool.whenKeeping { asked.withLock { $0 += 1 } }
+        let pieces = (0..<3).map { _ in pool.take(atLeast: 1) }
+        for piece in pieces { pool.give(piece) }
+        #expect(asked.withLock { $0 } == 1)
+        #expect(pool.trim())
+        // One is used in the meantime, so the two below it are too many.
+        let used = pool.take(atLeast: 1)
+        #expect(used.baseAddress == pieces[2].baseAddress)
+        pool.give(used)
+        #expect(pool.trim())
+        #expect(pool.bytesKept == MemoryPool.smallest)
+        #expect(!pool.trim())
+        #expect(pool.bytesKept == 0)
+        #expect(asked.withLock { $0 } == 1)
+        // What comes then is asked for anew.
+        pool.give(pool.take(atLeast: 1))
+        #expect(asked.withLock { $0 } == 2)
+    }
+
+    @Test("A loop frees the memory of big messages some seconds after the last one", .timeLimit(.minutes(1)))
+    func loop() async {
+        let loop = EventLoop()
+        defer { loop.shutdown() }
+        loop.memory.give(loop.memory.take(atLeast: 1 << 20))
+        #expect(loop.memory.bytesKept == 1 << 20)
+        while loop.memory.bytesKept > 0 { await loop.passes(.milliseconds(100)) }
+    }
+}
+
+extension EventLoop {
+    /// Waits by a timer of the loop, as its own timers do.
+    fileprivate func passes(_ time: Duration) async {
+        await withCheckedContinuation { continuation in
+            self.execute { _ = self.schedule(after: time) { continuation.resume() } }
+        }
+    }
 }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CFreshetLoop
+import FreshetCore
 
 extension EventLoop {
     /// The longest wait without looking whether the machine slept: timers stand still then.
     private static let longestWait: Duration = .seconds(5)
+
+    /// How long memory that nobody uses is kept, at least; twice that at most.
+    private static let memoryLife: Duration = .seconds(5)
 
     private static let epoch = (continuous: ContinuousClock.now, suspending: SuspendingClock.now)
 
@@ -37,6 +41,15 @@ extension EventLoop {
         let now = ContinuousClock.now
         while let body = self.timers.popDue(at: now) { body() }
         self.armTimer()
+    }
+
+    /// Frees, from time to time, the memory of big messages that has not been needed again. On the loop's thread only.
+    func trimMemory() {
+        // A loop that has ended reads nothing any more, and frees all with its memory.
+        guard unsafe self.handle != nil else { return }
+        _ = self.schedule(after: Self.memoryLife) {
+            if self.memory.trim() { self.trimMemory() }
+        }
     }
 
     private func armTimer() {

@@ -97,6 +97,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         }
         unsafe self.waiting = freshet_loop_scales(handle) ? .libuv : .poll
         unsafe self.handle = handle
+        self.memory.whenKeeping { [weak self] in self?.execute { [weak self] in self?.trimMemory() } }
         Thread.start { [self] in self.run() }
     }
 
