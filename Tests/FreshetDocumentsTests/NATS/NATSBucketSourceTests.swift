@@ -32,11 +32,81 @@ import Testing
         #expect(try talk.hear(Talk.delivery(2, 10, 3)) == ["update 5 v10"])
     }
 
-    @Test("While others write, the state ends with what there was at its beginning")
+    @Test("While others write, the state is not whole before nothing is left: what they rewrote comes at the end")
     func writtenMeanwhile() throws {
         var talk = try Self.begun(.documents, pending: 2)
-        let said = try talk.hear(Self.listed + Talk.delivery(2, 4, 1, pending: 3) + Talk.delivery(2, 9, 2, pending: 2))
-        #expect(said == ["snapshot 5 v4,v9", Self.progress])
+        // Number 9 was rewritten, and is 11 now.
+        let said = try talk.hear(Self.listed + Talk.delivery(2, 4, 1, pending: 2) + Talk.delivery(2, 10, 2, pending: 1))
+        #expect(said == ["say \(Self.look)"])
+        #expect(try talk.hear(Talk.answer("i2", Talk.stream(1, 11))) == [])
+        // Only what had come when the stream was looked at is sure: that nothing is left may be counted wrongly.
+        #expect(try talk.hear(Talk.delivery(2, 11, 3)) == ["say \(Self.look)"])
+        let progress = "progress 5 11@\(Talk.createdTime + 11)"
+        let state = try talk.hear(Talk.answer("i2", Talk.stream(1, 11)))
+        #expect(state == ["snapshot 5 v4,v10,v11", progress])
+    }
+
+    @Test(
+        "With a filter the end of the stream says nothing, so a state is whole when the server says that nothing is left"
+    )
+    func filtered() throws {
+        var talk = try Talk.ready()
+        _ = talk.ask(
+            5,
+            .consume(
+                NATSConsumption(
+                    stream: "S",
+                    filter: "a.*",
+                    isWhole: false,
+                    start: .lastPerSubject,
+                    shape: .documents
+                )
+            )
+        )
+        _ = try talk.hear(Talk.answer("c2", Talk.consumer(pending: 2)) + Self.listed)
+        _ = try talk.hear(Talk.delivery(2, 4, 1, pending: 2) + Talk.delivery(2, 10, 2, pending: 1))
+        #expect(try talk.hear(Talk.delivery(2, 11, 3)).first == "snapshot 5 v4,v10,v11")
+        #expect(try talk.hear(Talk.answer("i2", Talk.stream(1, 30))) == [])
+    }
+
+    @Test("What is removed from the end of the stream meanwhile is not waited for")
+    func removedAtItsEnd() throws {
+        var talk = try Self.begun(.documents, pending: 3)
+        #expect(try talk.hear(Self.listed + Talk.delivery(2, 4, 1, pending: 0)) == ["say \(Self.look)"])
+        #expect(try talk.hear(Talk.answer("i2", Talk.stream(1, 9))) == [])
+        let said = try talk.hear(Talk.heartbeat(2, consumer: 1, stream: 4))
+        #expect(said == ["speaks 5 10.0 seconds", "snapshot 5 v4", Self.progress])
+    }
+
+    private static let look = "PUB $JS.API.STREAM.INFO.S \(Talk.inbox).i2 0\r\n\r\n"
+
+    @Test("Where there is always something left, a state is whole when all has come that was there at another look")
+    func writtenWithoutEnd() throws {
+        var talk = try Self.begun(.documents, pending: 2)
+        let two = Talk.delivery(2, 4, 1, pending: 3) + Talk.delivery(2, 5, 2, pending: 3)
+        #expect(try talk.hear(Self.listed + two) == ["say \(Self.look)"])
+        // More is to come, and then there may be more again.
+        #expect(try talk.hear(Talk.answer("i2", Talk.stream(1, 12))) == [])
+        #expect(try talk.hear(Talk.delivery(2, 11, 3, pending: 3)) == [])
+        #expect(try talk.hear(Talk.delivery(2, 12, 4, pending: 3)) == ["say \(Self.look)"])
+        #expect(try talk.hear(Talk.delivery(2, 13, 5, pending: 3)) == [])
+        let state = try talk.hear(Talk.answer("i2", Talk.stream(1, 13)))
+        #expect(state.first == "snapshot 5 v4,v5,v11,v12,v13")
+        #expect(try talk.hear(Talk.delivery(2, 14, 6, pending: 3)) == ["update 5 v14"])
+    }
+
+    @Test("A state ends, however fast others write")
+    func writtenTooFast() throws {
+        var talk = try Self.begun(.documents, pending: 1)
+        var said = try talk.hear(Self.listed + Talk.delivery(2, 1, 1, pending: 9))
+        var looks = 0
+        for number in 2..<100 where said == ["say \(Self.look)"] {
+            looks += 1
+            #expect(try talk.hear(Talk.answer("i2", Talk.stream(1, number))) == [])
+            said = try talk.hear(Talk.delivery(2, number, number, pending: 9))
+        }
+        #expect(looks == NATSConsumer.mostLooks)
+        #expect(said.first?.hasPrefix("snapshot 5 v1,v2,") == true)
     }
 
     @Test("An empty bucket is a state too, and what is written before it is known comes after it")

@@ -4,6 +4,7 @@ import Foundation
 import Freshet
 import FreshetCore
 import FreshetDocuments
+import FreshetTestSupport
 import Testing
 
 /// Buckets of a real NATS server.
@@ -171,5 +172,49 @@ struct NATSBucketTests {
         #expect(heard.count == 2)
         guard case .gap? = heard.first, case .snapshot(let snapshot)? = heard.last else { throw Unexpected() }
         #expect(snapshot.documents.map(\.value.text) == ["b", "newer"])
+    }
+
+    @Test("While others rewrite them, no document is missing in a state", arguments: [1, 5] as [Int])
+    func rewritten(history: Int) async throws {
+        let server = try await NATSServer()
+        // The server waits for the watch's word every 2 MB: through this one it is long in coming.
+        let proxy = try FaultProxy(to: server.url)
+        proxy.conditions.latency = .milliseconds(20)
+        let (watching, writing) = (server.client(proxy.url), server.client())
+        try await writing.createBucket("docs", NATSBucketConfiguration(history: history))
+        let docs = writing.bucket("docs", of: NATSNote.self)
+        let (count, padding) = (2000, String(repeating: "x", count: 4000))
+        /// Eight writers at once, each with keys of its own.
+        func write(_ key: @escaping @Sendable (Int, inout SeededRandom) -> Int?) async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<8 {
+                    group.addTask {
+                        var (random, round) = (SeededRandom(UInt64(writer)), 0)
+                        while let key = key(round, &random) {
+                            try await docs.put("k\(key * 8 + writer)", NATSNote(text: "\(round)" + padding))
+                            round += 1
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        try await write { round, _ in round < count / 8 ? round : nil }
+        let isOver = Locked(false)
+        // Any of them: some that are not delivered yet, while others, which are, are rewritten too.
+        let writers = Task {
+            try await write { isOver.withLock { $0 } ? nil : Int.random(in: 0..<count / 8, using: &$1) }
+        }
+        for _ in 0..<10 {
+            var events = watching.bucket("docs", of: NATSNote.self).watch().makeAsyncIterator()
+            guard case .snapshot(let snapshot)? = try await events.next() else { throw Unexpected() }
+            #expect(snapshot.documents.count == count)
+        }
+        isOver.withLock { $0 = true }
+        try await writers.value
+        await watching.close()
+        await writing.close()
+        proxy.stop()
+        server.stop()
     }
 }

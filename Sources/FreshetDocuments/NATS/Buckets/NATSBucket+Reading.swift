@@ -80,6 +80,7 @@ extension NATSBucket {
     public func history(of key: String) async throws(FreshetError) -> [NATSRevision<Value>] {
         var consumption = self.consumption(.first, .listing)
         consumption.filter = try self.subject(of: key)
+        consumption.isWhole = false
         let state = try await self.client.listing(consumption)
         var revisions: [NATSRevision<Value>] = []
         for entry in try self.reader.entries(of: state).entries {
@@ -95,7 +96,13 @@ extension NATSBucket {
     }
 
     func consumption(_ start: NATSConsumption.Start, _ shape: NATSConsumption.Shape) -> NATSConsumption {
-        NATSConsumption(stream: self.stream, filter: "$KV.\(self.name).\(self.filter)", start: start, shape: shape)
+        NATSConsumption(
+            stream: self.stream,
+            filter: "$KV.\(self.name).\(self.filter)",
+            isWhole: self.filter == ">",
+            start: start,
+            shape: shape
+        )
     }
 
     /// The documents, and then every change.

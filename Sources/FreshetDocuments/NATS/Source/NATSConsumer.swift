@@ -10,6 +10,10 @@ import FreshetCore
 ///                           (deliveries wait)            └─▶ live                                     (messages)
 /// ```
 ///
+/// What others rewrite before it was delivered comes at the end of the stream, behind all else that was written meanwhile, and what is
+/// left is counted wrongly then (nats-server 2.9, both ways). So a state is whole at once only where just as many messages came as
+/// there were at first. Otherwise the stream is looked at again, until all that it had then has come already.
+///
 /// The stream is looked at after the consumer was made, so that it cannot be made anew in between without being noticed. Deliveries
 /// may come before either answer. The numbers of the consumer have no holes; those of the stream may have any.
 struct NATSConsumer: Sendable {
@@ -19,11 +23,15 @@ struct NATSConsumer: Sendable {
     struct Outcome {
         var events: [SourceEvent] = []
         var isOver = false
+        /// Whether the state of the stream is to be asked for again.
+        var looksAgain = false
 
         static func over(_ event: SourceEvent) -> Outcome { Outcome(events: [event], isOver: true) }
     }
 
     static let heartbeat: Duration = .seconds(5)
+    /// How often the stream of a state is looked at again, at most.
+    static let mostLooks = 16
 
     let id: SubscriptionID
     let consumption: NATSConsumption
@@ -39,8 +47,14 @@ struct NATSConsumer: Sendable {
     /// The state so far: the server's description of the stream, then messages, as they came.
     // Not a part of the value, which the engine copies for each read: it would be copied as often as it grows.
     private let state = Locked<[UInt8]>([])
-    /// How many messages make up the state.
+    /// How many messages there were to deliver at first.
     private var initial: UInt64 = 0
+    /// With what the stream ended when it was looked at again.
+    private var end: UInt64?
+    /// The number of the last message of the state so far.
+    private var delivered: UInt64 = 0
+    private var looks = 0
+    private var isLooking = false
     private var start: UInt64?
     private var last: NATSPosition
     private var lastConsumerSequence: UInt64 = 0
@@ -73,6 +87,7 @@ struct NATSConsumer: Sendable {
 
     /// The state of the stream: now it is known whether the deliveries follow what was handed out before.
     mutating func checked(_ info: NATSStreamInfo, _ reply: Bytes) -> Outcome {
+        guard self.phase == .checking else { return self.lookedAgain(info) }
         guard let created = NATSTime.nanoseconds(info.created) else {
             return .over(self.again("it has no time of creation"))
         }
@@ -97,9 +112,18 @@ struct NATSConsumer: Sendable {
         for frame in held where !outcome.isOver {
             guard let delivery = frame.delivery else { continue }
             let next = self.delivered(frame, delivery)
-            outcome = Outcome(events: outcome.events + next.events, isOver: next.isOver)
+            outcome.events += next.events
+            outcome.isOver = next.isOver
+            outcome.looksAgain = outcome.looksAgain || next.looksAgain
         }
         return outcome
+    }
+
+    private mutating func lookedAgain(_ info: NATSStreamInfo) -> Outcome {
+        guard self.phase == .filling, self.isLooking else { return Outcome() }
+        self.isLooking = false
+        self.end = info.state.last_seq
+        return self.delivered >= info.state.last_seq ? self.filled() : Outcome()
     }
 
     /// Why the stream cannot go on where the feed stands.
@@ -139,12 +163,28 @@ struct NATSConsumer: Sendable {
             return Outcome()
         case .filling:
             guard self.add(frame.bytes) else { return .over(self.tooLarge) }
-            let isLast = delivery.pending == 0 || self.lastConsumerSequence >= self.initial
-            return isLast ? self.filled() : Outcome()
+            self.delivered = delivery.streamSequence
+            if self.delivered > self.last.sequence { self.last = NATSPosition(delivery) }
+            return self.filling(pending: delivery.pending)
         case .live:
             self.last = NATSPosition(delivery)
             return Outcome(events: [.update(self.id, frame.bytes)])
         }
+    }
+
+    /// One more message of the state is there.
+    private mutating func filling(pending: UInt64) -> Outcome {
+        let isQuiet = pending == 0 && self.lastConsumerSequence == self.initial
+        // With a filter the end of the stream says nothing.
+        if isQuiet || pending == 0 && !self.consumption.isWhole { return self.filled() }
+        guard !self.isLooking else { return Outcome() }
+        let mustLook =
+            self.end.map { self.delivered >= $0 } ?? (pending == 0 || self.lastConsumerSequence >= self.initial)
+        guard mustLook else { return Outcome() }
+        guard self.looks < Self.mostLooks else { return self.filled() }
+        self.looks += 1
+        self.isLooking = true
+        return Outcome(looksAgain: true)
     }
 
     /// One more part of the state; false when that is too large then.

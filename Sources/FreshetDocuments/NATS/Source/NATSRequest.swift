@@ -39,6 +39,8 @@ package struct NATSConsumption: Sendable, Hashable {
     package var stream: String
     /// Only these subjects; nil: all.
     package var filter: String?
+    /// Whether that is all that is in the stream.
+    package var isWhole = true
     package var start: Start
     package var shape: Shape
 }

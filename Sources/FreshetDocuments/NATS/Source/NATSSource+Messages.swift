@@ -21,6 +21,13 @@ extension NATSSource {
         if let outcome { self.carryOut(outcome, frame.sid, &events) }
     }
 
+    /// Asks for the state of a stream.
+    private func look(at stream: String, _ sid: UInt64) -> WebSocketMessage {
+        var command = NATSCommand()
+        command.publish(to: "\(self.settings.api).STREAM.INFO.\(stream)", reply: "\(self.inbox).i\(sid)")
+        return command.message
+    }
+
     private static func flow(_ subject: String) -> SourceEvent {
         var command = NATSCommand()
         command.publish(to: subject)
@@ -32,6 +39,9 @@ extension NATSSource {
         _ sid: UInt64,
         _ events: inout [SourceEvent]
     ) {
+        if outcome.looksAgain, !outcome.isOver, let consumer = self.consumers[sid] {
+            events.append(.reply(self.look(at: consumer.consumption.stream, sid)))
+        }
         guard outcome.isOver, let id = self.consumers[sid]?.id else { return events += outcome.events }
         _ = self.forget(id)
         if case .historyLost? = outcome.events.last { self.restarted.insert(id) }
@@ -64,10 +74,8 @@ extension NATSSource {
                     try frame.reply(NATSConsumerInfo.self, to: "\(self.settings.api).CONSUMER.CREATE.\(stream)")
                 )
                 self.consumers[sid] = consumer
-                var command = NATSCommand()
-                command.publish(to: "\(self.settings.api).STREAM.INFO.\(stream)", reply: "\(self.inbox).i\(sid)")
                 let speaks = SourceEvent.speaks(consumer.id, every: NATSConsumer.heartbeat * 2)
-                events += [.reply(command.message), speaks]
+                events += [.reply(self.look(at: stream, sid)), speaks]
             case "i":
                 let info = try frame.reply(NATSStreamInfo.self, to: "\(self.settings.api).STREAM.INFO.\(stream)")
                 let outcome = consumer.checked(info, frame.bytes)
