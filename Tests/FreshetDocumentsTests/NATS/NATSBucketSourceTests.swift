@@ -51,18 +51,14 @@ import Testing
     )
     func filtered() throws {
         var talk = try Talk.ready()
-        _ = talk.ask(
-            5,
-            .consume(
-                NATSConsumption(
-                    stream: "S",
-                    filter: "a.*",
-                    isWhole: false,
-                    start: .lastPerSubject,
-                    shape: .documents
-                )
-            )
+        let some = NATSConsumption(
+            stream: "S",
+            filter: "a.*",
+            isWhole: false,
+            start: .lastPerSubject,
+            shape: .documents
         )
+        #expect(talk.ask(5, .consume(some)).contains(#""deliver_policy":"last_per_subject""#))
         _ = try talk.hear(Talk.answer("c2", Talk.consumer(pending: 2)) + Self.listed)
         _ = try talk.hear(Talk.delivery(2, 4, 1, pending: 2) + Talk.delivery(2, 10, 2, pending: 1))
         #expect(try talk.hear(Talk.delivery(2, 11, 3)).first == "snapshot 5 v4,v10,v11")
@@ -107,6 +103,26 @@ import Testing
         }
         #expect(looks == NATSConsumer.mostLooks)
         #expect(said.first?.hasPrefix("snapshot 5 v1,v2,") == true)
+    }
+
+    @Test("All that is kept is asked for, and where that is more than the last of each subject the last of each alone")
+    func histories() throws {
+        var talk = try Talk.ready()
+        let request = Talk.consume(.documents, .lastPerSubject)
+        #expect(talk.ask(5, request).contains(#""deliver_policy":"all""#))
+        _ = try talk.hear(Talk.answer("c2", Talk.consumer(pending: 3)) + Talk.delivery(2, 1, 1, pending: 2))
+        let said = try talk.hear(Talk.answer("i2", Talk.stream(1, 9, history: 5)))
+        #expect(said.count == 1)
+        #expect(said[0].hasPrefix("say UNSUB 2\r\n") && said[0].contains(#""deliver_policy":"last_per_subject""#))
+        // What is still on its way for the first one means nothing.
+        #expect(try talk.hear(Talk.delivery(2, 2, 2, pending: 1)) == [])
+        _ = try talk.hear(Talk.answer("c3", Talk.consumer(pending: 1)))
+        #expect(try talk.hear(Talk.answer("i3", Talk.stream(1, 9, history: 5))) == [])
+        #expect(try talk.hear(Talk.delivery(3, 9, 1)).first == "snapshot 5 v9")
+        // It is known then, until the stream is another one.
+        #expect(talk.ask(6, request).contains(#""deliver_policy":"last_per_subject""#))
+        _ = try talk.hear(Talk.answer("c4", Talk.consumer(pending: 1)) + Talk.answer("i4", Talk.stream(1, 9)))
+        #expect(talk.ask(7, request).contains(#""deliver_policy":"all""#))
     }
 
     @Test("An empty bucket is a state too, and what is written before it is known comes after it")
@@ -159,14 +175,14 @@ import Testing
         #expect(said == "PUB \(Talk.inbox).s2 0\r\n\r\nPUB $JS.API.STREAM.INFO.S \(Talk.inbox).r2 0\r\n\r\n")
         let lost = try talk.hear(Talk.answer("r2", Talk.stream(1, 10)))
         #expect(lost.count == 2 && lost[1].hasPrefix("lost 5 unknown"))
-        #expect(talk.ask(5, Talk.consume(.documents, .new)).contains(#""deliver_policy":"last_per_subject""#))
+        #expect(talk.ask(5, Talk.consume(.documents, .new)).contains(#""deliver_policy":"all""#))
     }
 
     @Test("A watch lists again wherever it was")
     func listsAgain() throws {
         var talk = try Talk.ready()
         let said = talk.ask(5, Talk.consume(.documents, .lastPerSubject), from: Position(text: "10@1"))
-        #expect(said.contains(#""deliver_policy":"last_per_subject""#))
+        #expect(said.contains(#""deliver_policy":"all""#))
     }
 
     // MARK: - Reading

@@ -59,10 +59,18 @@ struct NATSConversation {
         #"{"name":"C","num_pending":\#(pending),"delivered":{"consumer_seq":\#(delivered),"stream_seq":\#(sequence)}}"#
     }
 
-    static func stream(_ first: Int, _ last: Int, created: String = Self.created, mirror: Bool = false) -> String {
+    static func stream(
+        _ first: Int,
+        _ last: Int,
+        created: String = Self.created,
+        mirror: Bool = false,
+        history: Int = 1
+    )
+        -> String
+    {
         let state = #"{"messages":\#(max(last - first + 1, 0)),"first_seq":\#(first),"last_seq":\#(last)}"#
-        let config = mirror ? #"{"mirror":{"name":"M"}}"# : "{}"
-        return #"{"config":\#(config),"created":"\#(created)","state":\#(state)}"#
+        let config = (mirror ? #""mirror":{"name":"M"},"# : "") + #""max_msgs_per_subject":\#(history)"#
+        return #"{"config":{\#(config)},"created":"\#(created)","state":\#(state)}"#
     }
 
     /// A delivery of the consumer.

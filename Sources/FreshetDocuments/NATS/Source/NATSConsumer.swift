@@ -75,6 +75,17 @@ struct NATSConsumer: Sendable {
         self.last = resumed.flatMap { $0.isReached ? $0 : nil } ?? NATSPosition(sequence: 0, time: 0)
     }
 
+    /// The same one as it was before it was made.
+    var unmade: NATSConsumer {
+        NATSConsumer(
+            self.id,
+            self.consumption,
+            from: self.resumed,
+            isRenewed: self.isRenewed,
+            stateLimit: self.stateLimit
+        )
+    }
+
     // MARK: - Answers
 
     /// The consumer is made.

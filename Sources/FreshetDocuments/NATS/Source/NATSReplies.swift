@@ -18,6 +18,8 @@ struct NATSStreamInfo: Decodable {
         struct Mirror: Decodable {}
         var mirror: Mirror?
         var allow_direct: Bool?
+        /// Nothing, 0 and -1: as many as there are.
+        var max_msgs_per_subject: Int64?
     }
 
     struct State: Decodable {

@@ -27,6 +27,8 @@ package struct NATSSource: FeedSource {
     var lastSID = Self.inboxSID
     /// Feeds that were told that their history is lost, and begin with what there is.
     var restarted: Set<SubscriptionID> = []
+    /// Streams that keep more than the last message of a subject.
+    var historical: Set<String> = []
 
     package init(_ settings: NATSSettings) {
         self.settings = settings
