@@ -12,12 +12,15 @@ package struct ProcessFigures: Sendable {
     /// In bytes: what is the process's own. Programs and libraries come and go with what else the machine reads: that says nothing.
     package var resident: Int
 
-    /// Has the allocator keep one heap instead of one for each thread (glibc): half-empty heaps look like a leak for hours.
+    /// Has the allocator keep one heap instead of one for each thread, and large blocks outside of it, also when there were larger ones
+    /// (glibc): half-empty heaps look like a leak for hours.
     package static func keepOneHeap() {
         guard let mallopt = dlsym(dlopen(nil, RTLD_LAZY), "mallopt") else { return }
-        let arenaMax: Int32 = -8
+        let (arenaMax, mmapThreshold): (Int32, Int32) = (-8, -3)
         // Proof: it is glibc's, whose signature this is.
-        _ = unsafeBitCast(mallopt, to: (@convention(c) (Int32, Int32) -> Int32).self)(arenaMax, 1)
+        let set = unsafeBitCast(mallopt, to: (@convention(c) (Int32, Int32) -> Int32).self)
+        _ = set(arenaMax, 1)
+        _ = set(mmapThreshold, 131_072)
     }
 
     /// Gives back what the allocator keeps of what was let go of: that is no leak, and hides one.
