@@ -75,6 +75,9 @@ struct NATSConsumer: Sendable {
         self.last = resumed.flatMap { $0.isReached ? $0 : nil } ?? NATSPosition(sequence: 0, time: 0)
     }
 
+    /// Whether it is known already what the stream is.
+    var isChecked: Bool { self.phase == .filling || self.phase == .live }
+
     /// The same one as it was before it was made.
     var unmade: NATSConsumer {
         NATSConsumer(

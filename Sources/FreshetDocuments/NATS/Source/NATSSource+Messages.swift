@@ -78,7 +78,7 @@ extension NATSSource {
                 events += [.reply(self.look(at: stream, sid)), speaks]
             case "i":
                 let info = try frame.reply(NATSStreamInfo.self, to: "\(self.settings.api).STREAM.INFO.\(stream)")
-                guard !self.learned(info, consumer.consumption) else {
+                guard consumer.isChecked || !self.learned(info, consumer.consumption) else {
                     return events.append(.reply(self.makeAgain(consumer)))
                 }
                 let outcome = consumer.checked(info, frame.bytes)
