@@ -3,7 +3,7 @@
 SWIFT_FILES = Package.swift Sources Tests Examples
 UNIT_TESTS = ^(FreshetCoreTests|FreshetTransportTests|FreshetHTTPTests|FreshetTests|FreshetGraphQLTests)[.]
 # What needs the machine for itself runs apart. The leak checker judges ChurnTests' own process as well.
-ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.]ProofTests|InteropTests[.]ChurnTests
+ALONE = FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.](Proof|FaultProxyClient)Tests|InteropTests[.]ChurnTests
 
 .PHONY: help demo examples test build lint format conformance bench prove simulate soak sanitize fuzz clean
 

@@ -28,7 +28,7 @@ step "tests"
 export FRESHET_PYTHON="$PWD/.build-python/bin/python"
 export FRESHET_BINARY="$PWD/.build-debug/debug/freshet"
 test=(swift test --disable-xctest --parallel --scratch-path .build-debug)
-alone='FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.]ProofTests|SimulationTests[.]|InteropTests[.](BadHTTP|Nginx|Backend|Proxy|Login|PollingFallback|GraphQLInterop|TLSBackPressure|TLSFault|Churn|PlantedClientFault|SoakCommand)Tests'
+alone='FreshetTransportTests[.](BackPressure|PendingOutput|[A-Za-z]+Fault)Tests|FreshetGraphQLTests[.](Proof|FaultProxyClient)Tests|SimulationTests[.]|InteropTests[.](BadHTTP|Nginx|Backend|Proxy|Login|PollingFallback|GraphQLInterop|TLSBackPressure|TLSFault|Churn|PlantedClientFault|SoakCommand)Tests'
 if [ $# -gt 0 ]; then
     "${test[@]}" "$@"
 else
