@@ -42,12 +42,15 @@ package struct HistoryWriter: ~Copyable {
 
     /// Writes what waits. To be called at the end: what waits then is lost otherwise.
     package mutating func flush() throws(FreshetError) {
-        var rest = self.waiting[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(self.file, $0.baseAddress, $0.count) }
+        // By its place, not as a slice: that would share the buffer, and another one, a little larger, would be made each time.
+        var written = 0
+        while written < self.waiting.count {
+            let count = self.waiting.withUnsafeBytes { bytes in
+                write(self.file, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw Self.failure(self.path) }
-            rest = rest.dropFirst(count)
+            written += count
         }
         self.waiting.removeAll(keepingCapacity: true)
     }
