@@ -2,7 +2,7 @@
 
 import FreshetCore
 import FreshetTestSupport
-import FreshetTransport
+@testable import FreshetTransport
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -79,6 +79,22 @@ struct EventLoopTests {
             for number in 1000..<2000 { group.addTask { await resident.hear(number) } }
         }
         #expect(await resident.heard.count == 2000)
+    }
+
+    @Test(
+        "A loop that was shut down may go while its last job's thread still looks for more",
+        arguments: EventLoop.Waiting.allCases
+    )
+    func lastJob(_ waiting: EventLoop.Waiting) async {
+        for number in 0..<300 {
+            // The task alone has the actor, and the actor alone has the loop. What follows the call may be faster than what ran it.
+            await Task {
+                let resident = Resident(EventLoop(waiting))
+                resident.loop.shutdown()
+                while resident.loop.state.withLock({ $0.phase != .stopped }) { await Task.yield() }
+                await resident.hear(number)
+            }.value
+        }
     }
 
     @Test("Loops come and go", arguments: EventLoop.Waiting.allCases)

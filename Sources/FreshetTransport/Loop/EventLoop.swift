@@ -143,7 +143,11 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
             if let handle = unsafe self.handle { unsafe freshet_loop_wake(handle) }
             return false
         }
-        if mustRun { self.drain() }
+        guard mustRun else { return }
+        // What runs here may let go of the last that holds the loop: an actor's executor is not held by its jobs.
+        let kept = unsafe Unmanaged.passRetained(self)
+        self.drain()
+        unsafe kept.release()
     }
 
     /// Runs what was brought, until there is nothing; from then on whoever brings something wakes the loop.
