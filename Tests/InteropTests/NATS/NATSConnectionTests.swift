@@ -20,12 +20,13 @@ struct NATSConnectionTests {
 
     @Test("User and password, or a token, let in; others are refused with a word that says so")
     func credentials() async throws {
+        // Who is late says "authentication timeout": on a busy machine 2 s, the default, are soon over.
         for (users, good, bad) in [
             (
-                "authorization { user: me, password: secret }", .user("me", password: "secret"),
+                "authorization { user: me, password: secret, timeout: 30 }", .user("me", password: "secret"),
                 .user("me", password: "x")
             ),
-            ("authorization { token: abc }", .token("abc"), .token("x")),
+            ("authorization { token: abc, timeout: 30 }", .token("abc"), .token("x")),
         ] as [(String, NATSAuthentication, NATSAuthentication)] {
             let server = try await NATSServer(users)
             let client = server.client(nil, good)
@@ -150,7 +151,7 @@ struct NATSConnectionTests {
 
     @Test("While credentials are renewed, by one connection after another, a stream loses nothing and doubles nothing")
     func renewal() async throws {
-        let server = try await NATSServer("authorization { token: abc }")
+        let server = try await NATSServer("authorization { token: abc, timeout: 30 }")
         let writing = server.client(nil, .token("abc"))
         try await writing.createStream("S", NATSStreamConfiguration(subjects: ["s"]))
         let stream = writing.stream("S", of: NATSNote.self)
