@@ -91,6 +91,14 @@ import Testing
         #expect(try talk.hear(Talk.delivery(2, 14, 6, pending: 3)) == ["update 5 v14"])
     }
 
+    @Test("A server that cannot answer another look ends no feed: its state is listed again")
+    func lookRefused() throws {
+        var talk = try Self.begun(.documents, pending: 1)
+        #expect(try talk.hear(Self.listed + Talk.delivery(2, 4, 1, pending: 1)) == ["say \(Self.look)"])
+        let busy = #"{"error":{"code":503,"err_code":10008,"description":"temporarily unavailable"}}"#
+        #expect(try talk.hear(Talk.answer("i2", busy)).last?.hasPrefix("interrupted 5 JetStream refused") == true)
+    }
+
     @Test("A state ends, however fast others write")
     func writtenTooFast() throws {
         var talk = try Self.begun(.documents, pending: 1)

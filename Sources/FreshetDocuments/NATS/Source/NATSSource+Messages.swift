@@ -98,9 +98,11 @@ extension NATSSource {
         }
     }
 
-    /// A server that has just come up may have no leader for a while: a feed that lives waits for that.
+    /// A server that has just come up may have no leader for a while: a feed that lives, or whose state is on its way, waits for that.
     private static func ending(_ consumer: NATSConsumer, _ error: FreshetError) -> SourceEvent {
-        if case .server = error.kind, consumer.isRenewed { return .interrupted(consumer.id, error, after: .zero) }
+        if case .server = error.kind, consumer.isRenewed || consumer.isChecked {
+            return .interrupted(consumer.id, error, after: .zero)
+        }
         // Not `.failed`: that would be taken for the word on a position.
         return .unreadable(consumer.id, error)
     }
