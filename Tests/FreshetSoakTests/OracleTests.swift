@@ -226,6 +226,24 @@ struct OracleTests {
         #expect(report.metrics["slope"] == 0)
     }
 
+    @Test("Memory that is allocated and never given back is a leak, however many pages were free before")
+    func allocated() {
+        let lines = (0..<600).map { index in
+            let sample = HistoryEvent.sample(
+                process: "p",
+                descriptors: 9,
+                resident: 500_000_000,
+                inUse: 50_000_000 + index * 10_000
+            )
+            return HistoryLine(us: index * 1_000_000, sample)
+        }
+        let report = (lines + [HistoryLine(us: 600_000_000, .finished)]).judged()
+        #expect(report.breaches.map(\.invariant) == [.noMemoryLeak])
+        #expect(report.breaches.first?.message == "What is allocated by p grows by 36.0 MB an hour")
+        #expect(report.metrics["slope"] == 0)
+        #expect(report.metrics["slope.in_use"].map { abs($0 - 36) < 0.01 } == true)
+    }
+
     @Test("A history that was cut off is judged as far as it goes, and does not pass")
     func cutOff() {
         #expect(self.broken(self.history(self.elements(1...10))) == [.soundHistory])

@@ -90,7 +90,7 @@ struct PlantedFaultTests {
     @Test("A descriptor that is left behind is found")
     func leakedDescriptor() throws {
         let lines = self.good.map { line in
-            guard line.us > 10_000_000, case .sample(let name, let count, let resident, let idle) = line.event else {
+            guard line.us > 10_000_000, case .sample(let name, let count, let resident, _, let idle) = line.event else {
                 return line
             }
             let leaking = HistoryEvent.sample(process: name, descriptors: count + 1, resident: resident, idle: idle)
@@ -102,7 +102,7 @@ struct PlantedFaultTests {
     @Test("A buffer without a bound is found as growing memory")
     func unboundedBuffer() throws {
         let lines = self.good.map { line in
-            guard case .sample(let name, let count, let resident, false) = line.event else { return line }
+            guard case .sample(let name, let count, let resident, _, false) = line.event else { return line }
             let more = resident + line.us / 2
             return HistoryLine(us: line.us, .sample(process: name, descriptors: count, resident: more))
         }

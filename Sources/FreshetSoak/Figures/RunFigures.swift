@@ -98,9 +98,10 @@ package struct RunFigures: Sendable {
             self.clients[client]?.sockets.insert(socket)
             self.replaced(client)
             if let number = self.clients[client]?.lost?.fault { self.arrive(number, us) }
-        case .sample(let process, let descriptors, let resident, let isIdle):
+        case .sample(let process, let descriptors, let resident, let inUse, let isIdle):
             guard !isIdle else { break }
-            self.samples[process, default: Samples()].add(us: us, descriptors: descriptors, resident: resident)
+            let sample = Samples.Sample(us: us, descriptors: descriptors, resident: resident, inUse: inUse)
+            self.samples[process, default: Samples()].add(sample)
         case .faultBegan(let number, let id): self.began(number, id, us)
         case .faultEnded(let number): self.ended(number, us)
         default: break

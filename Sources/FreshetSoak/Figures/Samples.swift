@@ -6,6 +6,7 @@ package struct Samples: Sendable, Hashable, Codable {
         package var us: Int
         package var descriptors: Int
         package var resident: Int
+        package var inUse: Int?
     }
 
     package static let room = 600
@@ -16,12 +17,12 @@ package struct Samples: Sendable, Hashable, Codable {
     private var every = 1
     private var count = 0
 
-    mutating func add(us: Int, descriptors: Int, resident: Int) {
-        self.maxDescriptors = max(self.maxDescriptors, descriptors)
-        self.maxResident = max(self.maxResident, resident)
+    mutating func add(_ sample: Sample) {
+        self.maxDescriptors = max(self.maxDescriptors, sample.descriptors)
+        self.maxResident = max(self.maxResident, sample.resident)
         defer { self.count += 1 }
         guard self.count.isMultiple(of: self.every) else { return }
-        self.all.append(Sample(us: us, descriptors: descriptors, resident: resident))
+        self.all.append(sample)
         guard self.all.count > Self.room else { return }
         self.every *= 2
         self.all = stride(from: 0, to: self.all.count, by: 2).map { self.all[$0] }

@@ -46,8 +46,9 @@ package enum HistoryEvent: Sendable, Hashable, Codable {
     case left(client: Int, stream: Int)
     /// The client is being closed: each of its streams is to end.
     case closing(client: Int)
-    /// What the system says of a process; `idle` while it has no client.
-    case sample(process: String, descriptors: Int, resident: Int, idle: Bool = false)
+    /// What the system says of a process, and of its memory the allocator as well: `inUse`, what is not given back. `idle` while it has no
+    /// client.
+    case sample(process: String, descriptors: Int, resident: Int, inUse: Int? = nil, idle: Bool = false)
 
     // What the clients' consumers were handed, and what clients say of themselves.
     case element(client: Int, stream: Int, n: Int, key: String, k: Int)

@@ -87,9 +87,9 @@ package struct HistoryOracle: Sendable {
             self.clients[client]?.refused(token, expired: expired, into: &self.findings)
         case .closing(let client):
             for name in self.streamsOf[client] ?? [] { self.owe(name) }
-        case .sample(let process, let descriptors, let resident, let idle):
+        case .sample(let process, let descriptors, let resident, let inUse, let idle):
             self.processes[process, default: ProcessJudge(process: process, limits: self.limits)]
-                .take(descriptors: descriptors, resident: resident, isIdle: idle, us: us, line: number)
+                .take(descriptors, resident, inUse: inUse, isIdle: idle, us: us, line: number)
         case .faultBegan, .faultEnded, .state: break
         default: self.takeOfStream(line.event)
         }

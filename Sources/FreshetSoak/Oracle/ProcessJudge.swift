@@ -7,6 +7,7 @@ package struct ProcessJudge: Sendable {
 
     /// Bytes, and descriptors, over hours; after the warm-up, while there are clients.
     package private(set) var memory = LeastSquares()
+    package private(set) var inUse = LeastSquares()
     package private(set) var descriptors = LeastSquares()
     private var first: (us: Int, line: Int)?
     private var last: (us: Int, line: Int)?
@@ -20,7 +21,7 @@ package struct ProcessJudge: Sendable {
 
     package static func hours(_ us: Int) -> Double { Double(us) / 3_600_000_000 }
 
-    mutating func take(descriptors: Int, resident: Int, isIdle: Bool, us: Int, line: Int) {
+    mutating func take(_ descriptors: Int, _ resident: Int, inUse: Int?, isIdle: Bool, us: Int, line: Int) {
         if isIdle {
             if self.idleBefore == nil {
                 self.idleBefore = (descriptors, line)
@@ -31,6 +32,7 @@ package struct ProcessJudge: Sendable {
             if self.first == nil { self.first = (us, line) }
             self.last = (us, line)
             self.memory.add(Self.hours(us), Double(resident))
+            if let inUse { self.inUse.add(Self.hours(us), Double(inUse)) }
             self.descriptors.add(Self.hours(us), Double(descriptors))
         }
     }
@@ -38,9 +40,14 @@ package struct ProcessJudge: Sendable {
     private var span: Double { Self.hours((self.last?.us ?? 0) - (self.first?.us ?? 0)) }
 
     /// How much memory grows, in MB an hour, where that is more than noise; 0 where it is not; nil: not measured.
-    package var megabytesPerHour: Double? {
-        guard let slope = self.memory.slope else { return nil }
-        let isNoise = abs(slope) * self.span < Double(self.limits.memoryNoise) || abs(slope) < 3 * self.memory.error
+    package var megabytesPerHour: Double? { self.megabytesPerHour(self.memory) }
+
+    /// The same of what is allocated and not given back.
+    package var inUsePerHour: Double? { self.megabytesPerHour(self.inUse) }
+
+    private func megabytesPerHour(_ memory: LeastSquares) -> Double? {
+        guard let slope = memory.slope else { return nil }
+        let isNoise = abs(slope) * self.span < Double(self.limits.memoryNoise) || abs(slope) < 3 * memory.error
         return isNoise ? 0 : slope / 1_000_000
     }
 
@@ -52,8 +59,9 @@ package struct ProcessJudge: Sendable {
 
     func finish(into findings: inout Findings) {
         let ends = [self.first?.line ?? 0, self.last?.line ?? 0]
-        if let slope = self.megabytesPerHour, slope > self.limits.megabytesPerHour {
-            let text = "The memory of \(self.process) grows by \(slope.rounded(2)) MB an hour"
+        for (what, slope) in [("The memory of", self.megabytesPerHour), ("What is allocated by", self.inUsePerHour)] {
+            guard let slope, slope > self.limits.megabytesPerHour else { continue }
+            let text = "\(what) \(self.process) grows by \(slope.rounded(2)) MB an hour"
             findings.add(.noMemoryLeak, text, lines: ends)
         }
         if let before = self.idleBefore, let after = self.idleAfter {

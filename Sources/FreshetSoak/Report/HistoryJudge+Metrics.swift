@@ -56,6 +56,7 @@ extension HistoryJudge {
             }
         }
         metrics["slope"] = oracle.processes.values.compactMap(\.megabytesPerHour).max()
+        metrics["slope.in_use"] = oracle.processes.values.compactMap(\.inUsePerHour).max()
         metrics["slope.descriptors"] = oracle.processes.values.compactMap(\.descriptorsPerHour).max()
         metrics["memory.max"] = figures.samples.values.map { Double($0.maxResident) }.max()
         metrics["descriptors.max"] = figures.samples.values.map { Double($0.maxDescriptors) }.max()

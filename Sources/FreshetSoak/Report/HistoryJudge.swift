@@ -126,8 +126,10 @@ package struct HistoryJudge: Sendable {
                 maxResident: samples.maxResident,
                 maxDescriptors: samples.maxDescriptors,
                 megabytesPerHour: judge?.megabytesPerHour,
+                inUsePerHour: judge?.inUsePerHour,
                 descriptorsPerHour: judge?.descriptorsPerHour,
                 memoryLine: line(judge?.memory),
+                inUseLine: line(judge?.inUse),
                 descriptorLine: line(judge?.descriptors),
                 samples: samples.all
             )

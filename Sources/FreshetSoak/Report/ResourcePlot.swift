@@ -22,7 +22,9 @@ struct ResourcePlot {
             svg.text(36, y, Self.legend(process), "dim")
         }
         let span = max(self.report.run.seconds, 0.1)
-        let memory = processes.flatMap { $0.samples.map { Double($0.resident) / Self.mebibyte } }
+        let memory = processes.flatMap { $0.samples.flatMap { [$0.resident, $0.inUse ?? $0.resident] } }.map(
+            Self.mebibytes
+        )
         let descriptors = processes.flatMap { $0.samples.map { Double($0.descriptors) } }
         let upper = Axes(
             left: 70,
@@ -40,15 +42,16 @@ struct ResourcePlot {
             x: 0...span,
             y: Axes.upTo(descriptors.max() ?? 0)
         )
-        upper.drawY(&svg, name: "resident memory of its own, MiB")
+        upper.drawY(&svg, name: "resident memory of its own, and what of it is allocated (thin), MiB")
         lower.drawY(&svg, name: "descriptors")
         for (index, process) in processes.enumerated() {
             let times = process.samples.map { Double($0.us) / 1_000_000 }
             let ends = [times.first ?? 0, times.last ?? 0]
-            let bytes = process.samples.map { Double($0.resident) / Self.mebibyte }
-            Self.draw(&svg, upper, times, bytes, "s s\(index)")
+            Self.draw(&svg, upper, times, process.samples.map { Self.mebibytes($0.resident) }, "s s\(index)")
+            let inUse = process.samples.compactMap(\.inUse).map(Self.mebibytes)
+            if inUse.count == times.count { Self.draw(&svg, upper, times, inUse, "s s\(index) thin") }
             Self.draw(&svg, lower, times, process.samples.map { Double($0.descriptors) }, "s s\(index)")
-            if let line = process.memoryLine {
+            for line in [process.memoryLine, process.inUseLine].compactMap({ $0 }) {
                 Self.draw(&svg, upper, ends, line.map { $0 / Self.mebibyte }, "s fit")
             }
             if let line = process.descriptorLine { Self.draw(&svg, lower, ends, line, "s fit") }
@@ -57,6 +60,8 @@ struct ResourcePlot {
         lower.drawTime(&svg)
         return svg.document()
     }
+
+    private static func mebibytes(_ bytes: Int) -> Double { Double(bytes) / Self.mebibyte }
 
     private static func draw(_ svg: inout SVG, _ axes: Axes, _ x: [Double], _ y: [Double], _ kind: String) {
         svg.path(zip(x, y).map { (axes.px($0), axes.py($1)) }, kind)
@@ -70,8 +75,9 @@ struct ResourcePlot {
             case let value?: "\(value > 0 ? "+" : "")\(Axes.short(value)) \(unit)/h"
             }
         }
-        let memory = Text.decimal(Double(process.maxResident) / Self.mebibyte, 1)
-        return "\(process.name.prefix(32)): at most \(memory) MiB, \(slope(process.megabytesPerHour, "MB")); "
+        let memory = Text.decimal(Self.mebibytes(process.maxResident), 1)
+        let inUse = process.inUseLine == nil ? "" : " (allocated: \(slope(process.inUsePerHour, "MB")))"
+        return "\(process.name.prefix(32)): at most \(memory) MiB, \(slope(process.megabytesPerHour, "MB"))\(inUse); "
             + "at most \(process.maxDescriptors) descriptors, \(slope(process.descriptorsPerHour, ""))"
     }
 }

@@ -77,6 +77,7 @@ struct SVG {
         .live{fill:#2da44e}.polling{fill:#54aeff}.away{fill:#d4a72c}.failed{fill:#cf222e}.gap{fill:#cf222e}.bar{fill:#0969da}
         .s{fill:none;stroke-width:1.8}.s0{stroke:#0969da}.s1{stroke:#bc4c00}.s2{stroke:#1a7f37}.s3{stroke:#8250df}
         .s4{stroke:#bf3989}.s5{stroke:#7d4e00}.s6{stroke:#0a7ea4}.s7{stroke:#57606a}.fit{stroke:#1f2328;stroke-dasharray:6 4}
+        .thin{stroke-width:.8;stroke-opacity:.7}
         .f0{fill:#0969da}.f1{fill:#bc4c00}.f2{fill:#1a7f37}.f3{fill:#8250df}.f4{fill:#bf3989}.f5{fill:#7d4e00}.f6{fill:#0a7ea4}
         .f7{fill:#57606a}
         @media (prefers-color-scheme:dark){.bg{fill:#0d1117}.ink{fill:#e6edf3}.dim{fill:#9da7b3}.grid{stroke:#2a313a}

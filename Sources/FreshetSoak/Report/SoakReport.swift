@@ -58,9 +58,12 @@ package struct SoakReport: Sendable, Hashable, Codable {
         package var maxDescriptors: Int
         /// More than noise; nil: not measured.
         package var megabytesPerHour: Double?
+        /// Of what is allocated and not given back.
+        package var inUsePerHour: Double?
         package var descriptorsPerHour: Double?
         /// The lines through memory and descriptors at the first sample and at the last one; nil: no line.
         package var memoryLine: [Double]?
+        package var inUseLine: [Double]?
         package var descriptorLine: [Double]?
         package var samples: [Samples.Sample]
     }

@@ -19,7 +19,8 @@ package struct Metrics: Sendable, Hashable {
             "detect.late": .count, "surprises": .count, "disconnects.false": .count,
             "disconnects.false_per_hour": .perHour,
             "herd.peak_ratio": .ratio, "herd.arrivals": .count, "herd.back50": .seconds, "herd.back95": .seconds,
-            "herd.back100": .seconds, "rate": .ratio, "slope": .perHour, "slope.descriptors": .perHour,
+            "herd.back100": .seconds, "rate": .ratio, "slope": .perHour, "slope.in_use": .perHour,
+            "slope.descriptors": .perHour,
             "memory.max": .bytes, "descriptors.max": .count, "refreshes": .count, "refreshes.per_expiry": .ratio,
             "expired_sent": .count, "attempts.per_recovery": .ratio,
         ]

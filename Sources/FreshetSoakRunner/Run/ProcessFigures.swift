@@ -11,6 +11,8 @@ package struct ProcessFigures: Sendable {
     package var descriptors: Int
     /// In bytes: what is the process's own. Programs and libraries come and go with what else the machine reads: that says nothing.
     package var resident: Int
+    /// In bytes: what is allocated and not given back; nil where the allocator does not say it.
+    package var inUse: Int?
 
     /// Has the allocator keep one heap instead of one for each thread, and large blocks outside of it, also when there were larger ones
     /// (glibc): half-empty heaps look like a leak for hours.
@@ -44,6 +46,21 @@ package struct ProcessFigures: Sendable {
             separator: " "
         )
         guard fields.count > 2, let pages = Int(fields[1]), let files = Int(fields[2]) else { return nil }
-        return ProcessFigures(descriptors: descriptors, resident: (pages - files) * Int(sysconf(Int32(_SC_PAGESIZE))))
+        let resident = (pages - files) * Int(sysconf(Int32(_SC_PAGESIZE)))
+        return ProcessFigures(descriptors: descriptors, resident: resident, inUse: Self.inUse())
+    }
+
+    /// What glibc's allocator has, without what it keeps free: malloc_info(3).
+    private static func inUse() -> Int? {
+        guard let info = dlsym(dlopen(nil, RTLD_LAZY), "malloc_info") else { return nil }
+        var text: UnsafeMutablePointer<CChar>?
+        var count = 0
+        guard let file = open_memstream(&text, &count) else { return nil }
+        // Proof: it is glibc's, whose signature this is.
+        let told = unsafeBitCast(info, to: (@convention(c) (Int32, UnsafeMutablePointer<FILE>) -> Int32).self)(0, file)
+        fclose(file)
+        defer { free(text) }
+        guard told == 0, let text else { return nil }
+        return MallocInfo(String(cString: text))?.inUse
     }
 }

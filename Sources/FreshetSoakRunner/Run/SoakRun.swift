@@ -220,6 +220,7 @@ package struct SoakRun: Sendable {
                 process: "freshet",
                 descriptors: figures.descriptors,
                 resident: figures.resident,
+                inUse: figures.inUse,
                 idle: isIdle
             )
         )

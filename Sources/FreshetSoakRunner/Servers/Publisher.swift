@@ -17,6 +17,8 @@ final class Publisher: Sendable {
     private let stopped = Locked<ContinuousClock.Instant?>(nil)
     /// So long it is asked: who does not answer by then has ended.
     private static let patience: Duration = .seconds(20)
+    /// After an outage it makes up for no more than this: what a stop of 90 s held up would fill hundreds of megabytes in a moment.
+    private static let arrears: Duration = .seconds(5)
 
     /// The newest that is certainly there.
     var last: Int { self.published.withLock { $0 } }
@@ -41,7 +43,7 @@ final class Publisher: Sendable {
     ) {
         let task = Task { [stopped] in
             var random = SeededRandom(seed)
-            let began = ContinuousClock.now
+            var due = ContinuousClock.now
             var n = 0
             while stopped.withLock({ $0 }) == nil {
                 let count = transactions && Int.random(in: 0..<10, using: &random) == 0 ? 5 : 1
@@ -62,8 +64,7 @@ final class Publisher: Sendable {
                     }
                 )
                 self.published.withLock { $0 = n }
-                let due = began + .seconds(Double(n) / Double(rate))
-                // After an outage it does not make up for what it has not published.
+                due = max(due, .now - Self.arrears) + .seconds(Double(count) / Double(rate))
                 if due > .now { try? await Task.sleep(until: due, clock: .continuous) }
             }
             return n
