@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import FreshetHTTP
+import FreshetSoakRunner
 import FreshetTransport
 
 @main
@@ -30,6 +31,15 @@ struct FreshetCommand: AsyncParsableCommand {
             SoakCommand.self, ServeCommand.self,
         ]
     )
+
+    /// On the first thread, while it is the only one: a second one would have its own heap by then.
+    @MainActor
+    static func main() async {
+        if CommandLine.arguments.dropFirst().first == SoakCommand.configuration.commandName {
+            ProcessFigures.keepOneHeap()
+        }
+        await self.main(nil)
+    }
 }
 
 /// The version of this package.

@@ -127,7 +127,6 @@ struct SoakRunCommand: AsyncParsableCommand {
     }
 
     private func soak(_ terminal: Terminal) async throws(FreshetError) -> ExitStatus {
-        ProcessFigures.keepOneHeap()
         let plan = try self.plan()
         let view = SoakView(
             terminal,

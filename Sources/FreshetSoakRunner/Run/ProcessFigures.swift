@@ -15,7 +15,7 @@ package struct ProcessFigures: Sendable {
     package var inUse: Int?
 
     /// Has the allocator keep one heap instead of one for each thread, and large blocks outside of it, also when there were larger ones
-    /// (glibc): half-empty heaps look like a leak for hours.
+    /// (glibc): half-empty heaps look like a leak for hours. To be called before there is a second thread.
     package static func keepOneHeap() {
         guard let mallopt = dlsym(dlopen(nil, RTLD_LAZY), "mallopt") else { return }
         let (arenaMax, mmapThreshold): (Int32, Int32) = (-8, -3)
