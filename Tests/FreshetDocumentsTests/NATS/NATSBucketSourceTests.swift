@@ -99,6 +99,29 @@ import Testing
         #expect(try talk.hear(Talk.answer("i2", busy)).last?.hasPrefix("interrupted 5 JetStream refused") == true)
     }
 
+    @Test("A state that is long in coming says so; not while an answer is missing")
+    func large() throws {
+        var talk = try Self.begun(.documents, pending: 3)
+        _ = try talk.hear(Self.listed)
+        func part(_ number: Int) -> String {
+            let value = String(repeating: "x", count: NATSConsumer.largePart)
+            return Talk.message("s", 2, value, reply: "$JS.ACK.S.C.1.\(number).\(number).5.9")
+        }
+        #expect(try talk.hear(Talk.delivery(2, 1, 1, pending: 9)) == [])
+        #expect(try talk.hear(part(2)) == ["speaks 5 10.0 seconds"])
+        // As many as there were, and more is left.
+        #expect(try talk.hear(part(3)) == ["say \(Self.look)"])
+        #expect(try talk.hear(part(4)) == [])
+        // A server that waits for an answer of ours goes on with it, and owes its own.
+        let stalled = Talk.status(
+            2,
+            "100 Idle Heartbeat",
+            "Nats-Last-Consumer: 4\r\nNats-Last-Stream: 4\r\nNats-Consumer-Stalled: $JS.FC.S.C.y\r\n"
+        )
+        #expect(try talk.hear(stalled).last == "speaks 5 10.0 seconds")
+        #expect(try talk.hear(stalled).last?.hasPrefix("interrupted 5") == true)
+    }
+
     @Test("A state ends, however fast others write")
     func writtenTooFast() throws {
         var talk = try Self.begun(.documents, pending: 1)
@@ -174,8 +197,13 @@ import Testing
 
     @Test("Changes alone have no state; after a drop there is a gap, and then the state")
     func changesAlone() throws {
-        var talk = try Self.begun(.documents, .new, pending: 0)
-        #expect(try talk.hear(Self.listed) == [Self.progress])
+        var talk = try Talk.ready()
+        let begins = talk.ask(5, Talk.consume(.documents, .new), from: NATSPosition.before(1).position)
+        #expect(begins.contains(#""deliver_policy":"new""#))
+        // From now on it has missed something when the connection breaks.
+        let begun = try talk.hear(Talk.answer("c2", Talk.consumer(pending: 0, at: 9)))
+        #expect(begun == ["say \(Self.look)", "speaks 5 10.0 seconds", "progress 5 9@0"])
+        #expect(try talk.hear(Self.listed) == [])
         #expect(try talk.hear(Talk.delivery(2, 10, 1)) == ["update 5 v10"])
         // The next connection.
         talk = try Talk.ready()
@@ -184,6 +212,23 @@ import Testing
         let lost = try talk.hear(Talk.answer("r2", Talk.stream(1, 10)))
         #expect(lost.count == 2 && lost[1].hasPrefix("lost 5 unknown"))
         #expect(talk.ask(5, Talk.consume(.documents, .new)).contains(#""deliver_policy":"all""#))
+    }
+
+    @Test("Changes alone have begun when the first of them has come, whatever has been answered")
+    func changesBeforeAnswers() throws {
+        var talk = try Talk.ready()
+        _ = talk.ask(5, Talk.consume(.documents, .new), from: NATSPosition.before(1).position)
+        #expect(try talk.hear(Talk.delivery(2, 10, 1)) == ["progress 5 0@0"])
+        #expect(try talk.hear(Talk.answer("c2", Talk.consumer(pending: 0, at: 10, delivered: 1))).count == 2)
+        #expect(try talk.hear(Self.listed) == ["update 5 v10"])
+    }
+
+    @Test("Without a position changes alone are listed: that their history is lost was told on a connection that broke")
+    func brokenAgain() throws {
+        var talk = try Talk.ready()
+        #expect(talk.ask(5, Talk.consume(.documents, .new)).contains(#""deliver_policy":"all""#))
+        let busy = #"{"error":{"code":503,"err_code":10008,"description":"temporarily unavailable"}}"#
+        #expect(try talk.hear(Talk.answer("c2", busy)).last?.hasPrefix("interrupted 5 JetStream refused") == true)
     }
 
     @Test("A watch lists again wherever it was")

@@ -39,6 +39,14 @@ struct NATSClientTests {
             return link
         }
 
+        /// What is sent on a link, up to the first that has these words.
+        func sent(_ words: String, on link: ScriptedLink) async -> String? {
+            while case .sent(let text) = await link.nextDeed() {
+                if text.contains(words) { return text }
+            }
+            return nil
+        }
+
         var docs: NATSBucket<Bytes> { self.client.bucket("b", coding: .bytes) }
         var stream: NATSStream<Bytes> { self.client.stream("S", coding: .bytes) }
     }
@@ -123,6 +131,46 @@ struct NATSClientTests {
         _ = await link.nextDeed()
         link.receive(Talk.answer("i3", Talk.stream(1, 9)), Talk.delivery(3, 2, 1))
         #expect(await texts.next() == "v2")
+        feed.cancel()
+        await scripted.client.close()
+    }
+
+    @Test("After changes alone, however often the connection breaks, there are gaps, and then the whole state")
+    func changesAlone() async throws {
+        let scripted = Scripted()
+        let docs = scripted.docs
+        let (heard, continuation) = AsyncStream<String>.makeStream()
+        let feed = Task {
+            for try await event in docs.watch(from: .now) {
+                switch event {
+                case .gap: continuation.yield("gap")
+                case .snapshot(let snapshot): continuation.yield("state of \(snapshot.documents.map(\.key))")
+                case .update: continuation.yield("update")
+                }
+            }
+        }
+        var words = heard.makeAsyncIterator()
+        let first = await scripted.ready(1)
+        #expect(await scripted.sent("CONSUMER.CREATE", on: first)?.contains(#""deliver_policy":"new""#) == true)
+        first.receive(Talk.answer("c2", Talk.consumer(pending: 0, at: 8)))
+        _ = await scripted.sent("STREAM.INFO", on: first)
+        first.fail()
+        await scripted.clock.expire(.milliseconds(125))
+        let second = await scripted.ready(2)
+        _ = await scripted.sent("STREAM.INFO", on: second)
+        second.receive(Talk.answer("r2", Talk.stream(1, 9)))
+        #expect(await words.next() == "gap")
+        #expect(await scripted.sent("CONSUMER.CREATE", on: second)?.contains(#""deliver_policy":"all""#) == true)
+        second.fail()
+        await scripted.clock.expire(.milliseconds(250))
+        let third = await scripted.ready(3)
+        #expect(await words.next() == "gap")
+        #expect(await scripted.sent("CONSUMER.CREATE", on: third)?.contains(#""deliver_policy":"all""#) == true)
+        third.receive(Talk.answer("c2", Talk.consumer(pending: 1)))
+        _ = await scripted.sent("STREAM.INFO", on: third)
+        let document = Talk.message("$KV.b.a", 2, "x", reply: "$JS.ACK.KV_b.C.1.9.1.5.0")
+        third.receive(Talk.answer("i2", Talk.stream(1, 9)), document)
+        #expect(await words.next() == #"state of ["a"]"#)
         feed.cancel()
         await scripted.client.close()
     }

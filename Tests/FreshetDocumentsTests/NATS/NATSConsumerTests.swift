@@ -44,7 +44,7 @@ import Testing
         #expect(created == ["say PUB $JS.API.STREAM.INFO.S \(Talk.inbox).i2 0\r\n\r\n", Self.speaks])
         let checked = try talk.hear(Talk.answer("i2", Talk.stream(1, 3)))
         #expect(checked == ["progress 5 3@\(Talk.createdTime)"])
-        #expect(try talk.hear(Talk.delivery(2, 9, 1)) == ["update 5 v9"])
+        #expect(try talk.hear(Talk.delivery(2, 4, 1)) == ["update 5 v4"])
     }
 
     @Test("Deliveries that come before the answers wait for them, and come in order")
@@ -55,15 +55,19 @@ import Testing
         let created = try talk.hear(Talk.answer("c2", Talk.consumer(pending: 2, at: 1, delivered: 1)))
         #expect(created.count == 2)
         #expect(try talk.hear(Talk.delivery(2, 4, 2, pending: 1)) == [])
-        // No position where it stands already further than what was handed out.
-        #expect(try talk.hear(Talk.answer("i2", Talk.stream(1, 5))) == ["update 5 v1", "update 5 v4"])
-        #expect(try talk.hear(Talk.delivery(2, 5, 3)) == ["update 5 v5"])
+        // No position where it stands already further than what was handed out. What came after the question needs another one: the
+        // messages before it may have been trimmed since.
+        let state = Talk.answer("i2", Talk.stream(1, 5))
+        #expect(try talk.hear(state) == ["say PUB $JS.API.STREAM.INFO.S \(Talk.inbox).i2 0\r\n\r\n", "update 5 v1"])
+        #expect(try talk.hear(Talk.delivery(2, 5, 3)) == [])
+        #expect(try talk.hear(state) == ["update 5 v4", "update 5 v5"])
     }
 
-    @Test("A hole in the consumer's numbers makes it anew; one in the stream's means nothing")
+    @Test("A hole in the consumer's numbers makes it anew; one in the stream's means nothing, once the stream says so")
     func holes() throws {
         var (talk, _) = try Self.live()
-        #expect(try talk.hear(Talk.delivery(2, 7, 1)) == ["update 5 v7"])
+        #expect(try talk.hear(Talk.delivery(2, 7, 1)).count == 1)
+        #expect(try talk.hear(Talk.answer("i2", Talk.stream(1, 7))) == ["update 5 v7"])
         let said = try talk.hear(Talk.delivery(2, 8, 3) + Talk.delivery(2, 9, 4))
         #expect(said.count == 2 && said[0] == "say UNSUB 2\r\n" && said[1].hasPrefix("interrupted 5"))
         let again = talk.ask(5, Talk.consume(.messages), from: Position(text: "7@9"))
@@ -76,8 +80,8 @@ import Testing
     func heartbeats() throws {
         var (talk, _) = try Self.live()
         #expect(try talk.hear(Talk.heartbeat(2, consumer: 0, stream: 3)) == [Self.speaks])
-        let progress = "progress 5 6@\(Talk.createdTime)"
-        #expect(try talk.hear(Talk.heartbeat(2, consumer: 0, stream: 6)) == [Self.speaks, progress])
+        #expect(try talk.hear(Talk.heartbeat(2, consumer: 0, stream: 6)).last == Self.speaks)
+        #expect(try talk.hear(Talk.answer("i2", Talk.stream(1, 6))) == ["progress 5 6@\(Talk.createdTime)"])
         let said = try talk.hear(Talk.heartbeat(2, consumer: 1, stream: 7))
         #expect(said.last?.hasPrefix("interrupted 5") == true)
     }
@@ -99,6 +103,30 @@ import Testing
     func deleted() throws {
         var (talk, _) = try Self.live()
         #expect(try talk.hear(Talk.status(2, "409 Consumer Deleted")).last?.hasPrefix("interrupted 5") == true)
+    }
+
+    @Test("An answer that does not come is waited for until the second heartbeat")
+    func unanswered() throws {
+        for isMade in [false, true] {
+            var talk = try Talk.ready()
+            _ = talk.ask(5, Talk.consume(.messages, .new))
+            if isMade { _ = try talk.hear(Talk.answer("c2", Talk.consumer(pending: 0, at: 3))) }
+            let heartbeat = Talk.heartbeat(2, consumer: 0, stream: 3)
+            #expect(try talk.hear(heartbeat) == [Self.speaks])
+            let said = try talk.hear(heartbeat)
+            #expect(said.count == 2 && said[0] == "say UNSUB 2\r\n" && said[1].hasPrefix("interrupted 5"))
+        }
+    }
+
+    @Test("What waits for an answer has a limit")
+    func heldLimit() throws {
+        // One delivery has 53 bytes.
+        var talk = Talk { $0.heldLimit = 100 }
+        _ = try talk.hear(Talk.info + "PONG\r\n")
+        _ = talk.ask(5, Talk.consume(.messages))
+        #expect(try talk.hear(Talk.delivery(2, 1, 1)) == [])
+        let said = try talk.hear(Talk.delivery(2, 2, 2))
+        #expect(said.count == 2 && said[0] == "say UNSUB 2\r\n" && said[1].hasPrefix("interrupted 5"))
     }
 
     // MARK: - Resuming
@@ -174,8 +202,11 @@ import Testing
         let missing = #"{"error":{"code":404,"err_code":10059,"description":"stream not found"}}"#
         let busy = #"{"error":{"code":503,"err_code":10008,"description":"temporarily unavailable"}}"#
         for (position, answer, expected) in [
-            (nil, missing, "failed 5 notFound"), (nil, busy, "failed 5 server(status: 503)"),
+            (nil, missing, "failed 5 notFound"),
+            (NATSPosition.before(1).position, busy, "failed 5 server(status: 503)"),
             (Self.position(3), busy, "interrupted 5 JetStream refused"),
+            // It was told that its history is lost, perhaps on another connection.
+            (nil, busy, "interrupted 5 JetStream refused"),
         ] as [(Position?, String, String)] {
             var talk = try Talk.ready()
             _ = talk.ask(5, Talk.consume(.messages), from: position)

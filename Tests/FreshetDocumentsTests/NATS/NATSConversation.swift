@@ -64,12 +64,15 @@ struct NATSConversation {
         _ last: Int,
         created: String = Self.created,
         mirror: Bool = false,
-        history: Int = 1
+        history: Int = 1,
+        retention: String = "limits"
     )
         -> String
     {
         let state = #"{"messages":\#(max(last - first + 1, 0)),"first_seq":\#(first),"last_seq":\#(last)}"#
-        let config = (mirror ? #""mirror":{"name":"M"},"# : "") + #""max_msgs_per_subject":\#(history)"#
+        let config =
+            (mirror ? #""mirror":{"name":"M"},"# : "")
+            + #""max_msgs_per_subject":\#(history),"retention":"\#(retention)""#
         return #"{"config":{\#(config)},"created":"\#(created)","state":\#(state)}"#
     }
 

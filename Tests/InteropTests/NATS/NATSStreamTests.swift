@@ -121,26 +121,62 @@ struct NATSStreamTests {
         #expect(heard == ["gap historyLost"] + (1...count).map { "\($0) new \($0)" })
     }
 
+    private static let size = 10_000
+
+    /// A stream with messages of 10 kB.
+    private func big(_ client: NATSClient, _ count: Int) async throws -> NATSStream<Bytes> {
+        try await client.createStream("BIG", NATSStreamConfiguration(subjects: ["big"]))
+        let big = client.stream("BIG", coding: .bytes)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<count {
+                if number >= 32 { try await group.next() }
+                let message = Bytes(copying: [UInt8](repeating: 7, count: Self.size))
+                group.addTask { try await big.publish(message, to: "big") }
+            }
+            try await group.waitForAll()
+        }
+        return big
+    }
+
+    @Test("Messages that are purged before a slow reader has them are a gap while its feed lives")
+    func purgedAhead() async throws {
+        let server = try await NATSServer()
+        let (writing, reading) = (server.client(), server.client())
+        let big = try await self.big(writing, 2000)
+        let delivery = DeliveryPolicy(.suspending, elements: 16, bytes: 64 << 10)
+        var feed = reading.stream("BIG", coding: .bytes).messages(delivery: delivery).makeAsyncIterator()
+        _ = try await feed.next()
+        // The server holds on until the reader says that it has read.
+        try await writing.purgeStream("BIG")
+        let last = try await big.publish(Bytes(copying: [8]), to: "big").sequence
+        var (sequence, gaps): (UInt64, [Gap.Cause]) = (1, [])
+        while sequence < last, let event = try await feed.next() {
+            switch event {
+            case .gap(let gap): gaps.append(gap.cause)
+            case .update(let message):
+                #expect(message.sequence == (gaps.isEmpty ? sequence + 1 : last))
+                sequence = message.sequence
+            case .snapshot: throw NATSBucketTests.Unexpected()
+            }
+        }
+        #expect(gaps == [.compacted])
+        await reading.close()
+        await writing.close()
+        server.stop()
+    }
+
     @Test("A slow reader gets 20 MB in order, because it says when it has read")
     func slowReader() async throws {
         let server = try await NATSServer()
         let client = server.client()
-        try await client.createStream("BIG", NATSStreamConfiguration(subjects: ["big"]))
-        let big = client.stream("BIG", coding: .bytes)
-        let (count, size) = (2000, 10_000)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<count {
-                if number >= 32 { try await group.next() }
-                group.addTask { try await big.publish(Bytes(copying: [UInt8](repeating: 7, count: size)), to: "big") }
-            }
-            try await group.waitForAll()
-        }
+        let count = 2000
+        _ = try await self.big(client, count)
         let reading = server.client()
         let delivery = DeliveryPolicy(.suspending, elements: 16, bytes: 64 << 10)
         var expected: UInt64 = 1
         for try await event in reading.stream("BIG", coding: .bytes).messages(delivery: delivery) {
             guard case .update(let message) = event else { throw NATSBucketTests.Unexpected() }
-            #expect(message.sequence == expected && message.value.count == size)
+            #expect(message.sequence == expected && message.value.count == Self.size)
             if expected == count { break }
             expected += 1
             // Slower than the socket.

@@ -129,6 +129,8 @@ extension NATSBucket {
         let opening = SubscriptionEngine<NATSSource>.Opening(
             .consume(self.consumption(beginsNow ? .new : .lastPerSubject, .documents)),
             recovery: beginsNow ? .position(overlap: 0) : .none,
+            // Without one it has been told that its history is lost.
+            from: beginsNow ? NATSPosition.before(1).position : nil,
             isShared: false,
             hearsBookmarks: bookmarks
         )

@@ -10,12 +10,11 @@ import FreshetCore
 ///                           (deliveries wait)            └─▶ live                                     (messages)
 /// ```
 ///
-/// What others rewrite before it was delivered comes at the end of the stream, behind all else that was written meanwhile, and what is
-/// left is counted wrongly then (nats-server 2.9, both ways). So a state is whole at once only where just as many messages came as
-/// there were at first. Otherwise the stream is looked at again, until all that it had then has come already.
-///
 /// The stream is looked at after the consumer was made, so that it cannot be made anew in between without being noticed. Deliveries
 /// may come before either answer. The numbers of the consumer have no holes; those of the stream may have any.
+///
+/// An answer is waited for until the server has spoken twice without it, or 10 s without a word that means anything: what only waits
+/// is no sign of life.
 struct NATSConsumer: Sendable {
     enum Phase { case creating, checking, filling, live }
 
@@ -30,8 +29,6 @@ struct NATSConsumer: Sendable {
     }
 
     static let heartbeat: Duration = .seconds(5)
-    /// How often the stream of a state is looked at again, at most.
-    static let mostLooks = 16
 
     let id: SubscriptionID
     let consumption: NATSConsumption
@@ -41,38 +38,59 @@ struct NATSConsumer: Sendable {
     let isRenewed: Bool
     /// The most that a state may be, in bytes.
     let stateLimit: Int
-    private var phase = Phase.creating
+    /// The most that may wait for an answer, in bytes.
+    let heldLimit: Int
+    private(set) var phase = Phase.creating
+
     /// What came before it was known what it means.
-    private var held: [NATSFrame] = []
+    var held: [(frame: NATSFrame, delivery: NATSDelivery)] = []
+    var heldBytes = 0
+    /// How much of that had come when the stream's state was asked for; nil: no answer is on its way.
+    var asked: Int?
+    /// How often the server has spoken since it was asked.
+    private var unanswered = 0
+
     /// The state so far: the server's description of the stream, then messages, as they came.
     // Not a part of the value, which the engine copies for each read: it would be copied as often as it grows.
-    private let state = Locked<[UInt8]>([])
+    let state = Locked<[UInt8]>([])
     /// How many messages there were to deliver at first.
-    private var initial: UInt64 = 0
+    private(set) var initial: UInt64 = 0
     /// With what the stream ended when it was looked at again.
-    private var end: UInt64?
+    var end: UInt64?
     /// The number of the last message of the state so far.
-    private var delivered: UInt64 = 0
-    private var looks = 0
-    private var isLooking = false
-    private var start: UInt64?
-    private var last: NATSPosition
-    private var lastConsumerSequence: UInt64 = 0
-    private var created: UInt64 = 0
+    var delivered: UInt64 = 0
+    var looks = 0
+    /// How much of the state has come since it was said that it is on its way, in bytes.
+    var unspoken = 0
+
+    private(set) var start: UInt64?
+    /// Where the feed stands, if that is known.
+    var last: NATSPosition
+    var isPlaced: Bool
+    /// Whether there was more to deliver when it stood there.
+    var isBehind = false
+    /// Where a heartbeat says that it stands, if that has to be looked into.
+    var jump: UInt64?
+    private(set) var lastConsumerSequence: UInt64 = 0
+    private(set) var created: UInt64 = 0
 
     init(
         _ id: SubscriptionID,
         _ consumption: NATSConsumption,
         from resumed: NATSPosition?,
         isRenewed: Bool,
-        stateLimit: Int
+        stateLimit: Int,
+        heldLimit: Int
     ) {
         self.id = id
         self.isRenewed = isRenewed
         self.consumption = consumption
         self.resumed = resumed
         self.stateLimit = stateLimit
-        self.last = resumed.flatMap { $0.isReached ? $0 : nil } ?? NATSPosition(sequence: 0, time: 0)
+        self.heldLimit = heldLimit
+        let reached = resumed.flatMap { $0.isReached ? $0 : nil }
+        self.last = reached ?? NATSPosition(sequence: 0, time: 0)
+        self.isPlaced = reached != nil
     }
 
     /// Whether it is known already what the stream is.
@@ -85,46 +103,50 @@ struct NATSConsumer: Sendable {
             self.consumption,
             from: self.resumed,
             isRenewed: self.isRenewed,
-            stateLimit: self.stateLimit
+            stateLimit: self.stateLimit,
+            heldLimit: self.heldLimit
         )
     }
 
     // MARK: - Answers
 
-    /// The consumer is made.
-    mutating func created(_ info: NATSConsumerInfo) {
+    /// The consumer is made. Now the stream is to be asked for its state.
+    mutating func created(_ info: NATSConsumerInfo) -> [SourceEvent] {
         self.phase = .checking
         self.initial = (info.num_pending ?? 0) &+ info.delivered.consumer_seq
         // Where it stands is where it began only as long as it has delivered nothing.
         self.start = info.delivered.consumer_seq == 0 ? info.delivered.stream_seq : nil
+        self.isBehind = (info.num_pending ?? 0) > 0
+        self.ask()
+        return [self.speaks] + self.began()
     }
 
     /// The state of the stream: now it is known whether the deliveries follow what was handed out before.
     mutating func checked(_ info: NATSStreamInfo, _ reply: Bytes) -> Outcome {
-        guard self.phase == .checking else { return self.lookedAgain(info) }
+        switch self.phase {
+        case .creating: return Outcome()
+        case .checking: break
+        case .filling: return self.lookedAgain(info)
+        case .live: return self.looked(info)
+        }
         guard let created = NATSTime.nanoseconds(info.created) else {
             return .over(self.again("it has no time of creation"))
         }
         self.created = created
-        if self.consumption.shape == .messages, let lost = self.lost(info) { return .over(lost) }
-        var outcome = Outcome()
-        if self.consumption.shape == .messages {
+        guard self.consumption.shape != .messages else {
             self.phase = .live
-            if self.resumed?.isReached != true, let start = self.start, start <= info.state.last_seq {
-                self.last = NATSPosition(sequence: start, time: created)
-                outcome.events.append(.progress(self.id, self.last.position))
-            }
-        } else {
-            self.phase = .filling
-            self.last = NATSPosition(sequence: info.state.last_seq, time: created)
-            _ = self.add(reply)
-            if self.initial == 0 || self.consumption.start == .new { outcome = self.filled() }
+            return self.followed(info)
         }
+        self.phase = .filling
+        self.asked = nil
+        self.last = NATSPosition(sequence: info.state.last_seq, time: created)
+        _ = self.add(reply)
+        var outcome = Outcome()
+        if self.initial == 0 || self.consumption.start == .new { outcome = self.filled() }
         let held = self.held
-        self.held = []
+        (self.held, self.heldBytes) = ([], 0)
         self.lastConsumerSequence = 0
-        for frame in held where !outcome.isOver {
-            guard let delivery = frame.delivery else { continue }
+        for (frame, delivery) in held where !outcome.isOver {
             let next = self.delivered(frame, delivery)
             outcome.events += next.events
             outcome.isOver = next.isOver
@@ -133,38 +155,13 @@ struct NATSConsumer: Sendable {
         return outcome
     }
 
-    private mutating func lookedAgain(_ info: NATSStreamInfo) -> Outcome {
-        guard self.phase == .filling, self.isLooking else { return Outcome() }
-        self.isLooking = false
-        self.end = info.state.last_seq
-        return self.delivered >= info.state.last_seq ? self.filled() : Outcome()
+    /// All of the state has come.
+    mutating func becomesLive() {
+        self.phase = .live
+        self.asked = nil
     }
 
-    /// Why the stream cannot go on where the feed stands.
-    private func lost(_ info: NATSStreamInfo) -> SourceEvent? {
-        guard let resumed = self.resumed, resumed.isReached else { return nil }
-        // Messages of a mirror may be older than the mirror.
-        let isAnother = self.created > resumed.time && info.config.mirror == nil
-        guard !isAnother, info.state.last_seq >= resumed.sequence else {
-            return .historyLost(
-                self.id,
-                .historyLost,
-                reason: "the stream \(self.consumption.stream) has been made anew since"
-            )
-        }
-        let first = info.state.first_seq
-        guard first > resumed.sequence + 1, self.held.first?.delivery?.streamSequence != resumed.sequence + 1 else {
-            return nil
-        }
-        let missing = "\(resumed.sequence + 1) to \(first - 1)"
-        return .historyLost(
-            self.id,
-            .compacted,
-            reason: "the stream \(self.consumption.stream) does not keep its messages \(missing) any more"
-        )
-    }
-
-    // MARK: - Deliveries
+    // MARK: - What comes
 
     mutating func delivered(_ frame: NATSFrame, _ delivery: NATSDelivery) -> Outcome {
         guard delivery.consumerSequence == self.lastConsumerSequence + 1 else {
@@ -172,54 +169,10 @@ struct NATSConsumer: Sendable {
         }
         self.lastConsumerSequence += 1
         switch self.phase {
-        case .creating, .checking:
-            self.held.append(frame)
-            return Outcome()
-        case .filling:
-            guard self.add(frame.bytes) else { return .over(self.tooLarge) }
-            self.delivered = delivery.streamSequence
-            if self.delivered > self.last.sequence { self.last = NATSPosition(delivery) }
-            return self.filling(pending: delivery.pending)
-        case .live:
-            self.last = NATSPosition(delivery)
-            return Outcome(events: [.update(self.id, frame.bytes)])
+        case .creating, .checking: return self.hold(frame, delivery)
+        case .filling: return self.fill(frame, delivery)
+        case .live: return self.follow(frame, delivery)
         }
-    }
-
-    /// One more message of the state is there.
-    private mutating func filling(pending: UInt64) -> Outcome {
-        let isQuiet = pending == 0 && self.lastConsumerSequence == self.initial
-        // With a filter the end of the stream says nothing.
-        if isQuiet || pending == 0 && !self.consumption.isWhole { return self.filled() }
-        guard !self.isLooking else { return Outcome() }
-        let mustLook =
-            self.end.map { self.delivered >= $0 } ?? (pending == 0 || self.lastConsumerSequence >= self.initial)
-        guard mustLook else { return Outcome() }
-        guard self.looks < Self.mostLooks else { return self.filled() }
-        self.looks += 1
-        self.isLooking = true
-        return Outcome(looksAgain: true)
-    }
-
-    /// One more part of the state; false when that is too large then.
-    private func add(_ part: Bytes) -> Bool {
-        self.state.withLock { state in
-            part.append(to: &state)
-            state += [0x0D, 0x0A]
-            return state.count <= self.stateLimit
-        }
-    }
-
-    /// All of the state has come.
-    private mutating func filled() -> Outcome {
-        let state = self.state.withLock { state in
-            defer { state = [] }
-            return Bytes(copying: state)
-        }
-        self.phase = .live
-        guard self.consumption.shape != .listing else { return .over(.update(self.id, state)) }
-        let progress = SourceEvent.progress(self.id, self.last.position)
-        return Outcome(events: self.consumption.start == .new ? [progress] : [.snapshot(self.id, state), progress])
     }
 
     /// A word from the server about the consumer itself.
@@ -232,22 +185,52 @@ struct NATSConsumer: Sendable {
         guard UInt64(count) == self.lastConsumerSequence else {
             return .over(self.again("messages after \(self.lastConsumerSequence) of the consumer are missing"))
         }
-        let speaks = SourceEvent.speaks(self.id, every: Self.heartbeat * 2)
+        let isStalled = headers["Nats-Consumer-Stalled"] != nil
         switch self.phase {
-        case .creating, .checking: return Outcome(events: [speaks])
+        case .creating, .checking: return self.waited()
         case .filling:
-            guard headers["Nats-Consumer-Stalled"] == nil else { return Outcome(events: [speaks]) }
+            guard !isStalled else { return self.asked == nil ? Outcome(events: [self.speaks]) : self.waited() }
             // It has nothing more to deliver, whatever it said before: what was to come has been removed meanwhile.
             let filled = self.filled()
-            return Outcome(events: [speaks] + filled.events, isOver: filled.isOver)
-        case .live:
-            guard let sequence = headers["Nats-Last-Stream"].flatMap({ UInt64($0) }), sequence > self.last.sequence,
-                sequence < UInt64(Int64.max)
-            else { return Outcome(events: [speaks]) }
-            self.last = NATSPosition(sequence: sequence, time: max(self.last.time, self.created))
-            return Outcome(events: [speaks, .progress(self.id, self.last.position)])
+            return Outcome(events: [self.speaks] + filled.events, isOver: filled.isOver)
+        case .live: return self.idle(at: headers["Nats-Last-Stream"].flatMap { UInt64($0) }, isStalled: isStalled)
         }
     }
+
+    // MARK: - Waiting for an answer
+
+    mutating func ask() {
+        self.asked = self.held.count
+        self.unanswered = 0
+    }
+
+    /// It is not known yet what it means.
+    mutating func hold(_ frame: NATSFrame, _ delivery: NATSDelivery) -> Outcome {
+        self.held.append((frame, delivery))
+        self.heldBytes += frame.bytes.count
+        guard self.heldBytes <= self.heldLimit else {
+            return .over(self.again("more than \(self.heldLimit) bytes came before the stream's state"))
+        }
+        return Outcome(events: self.began())
+    }
+
+    /// The server speaks, and what it was asked it does not answer.
+    mutating func waited() -> Outcome {
+        self.unanswered += 1
+        guard self.unanswered < 2 else { return .over(self.again("the stream's state did not come")) }
+        return Outcome(events: [self.speaks] + self.began())
+    }
+
+    /// Changes alone begin with the first word of their consumer: what is missed from then on is told.
+    private mutating func began() -> [SourceEvent] {
+        guard self.consumption.shape == .documents, self.consumption.start == .new, !self.isPlaced else { return [] }
+        self.isPlaced = true
+        return [.progress(self.id, NATSPosition(sequence: self.start ?? 0, time: 0).position)]
+    }
+
+    // MARK: - What is said
+
+    var speaks: SourceEvent { .speaks(self.id, every: Self.heartbeat * 2) }
 
     /// It is made again.
     func again(_ reason: String) -> SourceEvent {
@@ -255,17 +238,6 @@ struct NATSConsumer: Sendable {
             self.id,
             FreshetError(.interrupted, "the consumer of \(self.consumption.stream) has to be made again: \(reason)"),
             after: .zero
-        )
-    }
-
-    private var tooLarge: SourceEvent {
-        .unreadable(
-            self.id,
-            FreshetError(
-                .messageTooLarge,
-                "what is in \(self.consumption.stream) is more than \(self.stateLimit) bytes",
-                hint: "raise stateLimit in the client's configuration, or ask for fewer keys"
-            )
         )
     }
 }

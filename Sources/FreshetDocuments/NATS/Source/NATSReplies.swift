@@ -20,6 +20,10 @@ struct NATSStreamInfo: Decodable {
         var allow_direct: Bool?
         /// Nothing, 0 and -1: as many as there are.
         var max_msgs_per_subject: Int64?
+        var retention: String?
+
+        /// Whether messages stay when all consumers have had them.
+        var keepsWhatWasRead: Bool { (self.retention ?? "limits") == "limits" }
     }
 
     struct State: Decodable {

@@ -45,6 +45,17 @@ package struct NATSConsumption: Sendable, Hashable {
     package var shape: Shape
 }
 
+extension NATSConsumption {
+    /// Whether its feed has a position from the outset, and so is without one only when it has been told that its history is lost.
+    var beginsWithPosition: Bool {
+        switch self.shape {
+        case .listing: false
+        case .documents: self.start == .new
+        case .messages: self.start == .first
+        }
+    }
+}
+
 extension NATSRequest {
     var kind: OperationKind {
         switch self {

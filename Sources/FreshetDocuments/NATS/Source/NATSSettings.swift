@@ -15,6 +15,9 @@ package struct NATSSettings: Sendable {
     package var authentication: NATSAuthentication?
     /// The most that a listing, or the state with which a watch begins, may be, in bytes.
     package var stateLimit = 256 << 20
+    /// The most that may come for a consumer while it waits for an answer of the server, in bytes. Many times what is under way without
+    /// an answer of ours: the server's flow control ends at 32 MiB.
+    package var heldLimit = 256 << 20
 
     package init() {}
 

@@ -68,14 +68,14 @@ extension NATSSource {
         let stream = consumer.consumption.stream
         do throws(FreshetError) {
             switch token.first {
-            case "s": events.append(.speaks(consumer.id, every: NATSConsumer.heartbeat * 2))
+            case "s": events.append(consumer.speaks)
             case "c":
-                consumer.created(
+                let said = consumer.created(
                     try frame.reply(NATSConsumerInfo.self, to: "\(self.settings.api).CONSUMER.CREATE.\(stream)")
                 )
                 self.consumers[sid] = consumer
-                let speaks = SourceEvent.speaks(consumer.id, every: NATSConsumer.heartbeat * 2)
-                events += [.reply(self.look(at: stream, sid)), speaks]
+                events.append(.reply(self.look(at: stream, sid)))
+                events += said
             case "i":
                 let info = try frame.reply(NATSStreamInfo.self, to: "\(self.settings.api).STREAM.INFO.\(stream)")
                 guard consumer.isChecked || !self.learned(info, consumer.consumption) else {

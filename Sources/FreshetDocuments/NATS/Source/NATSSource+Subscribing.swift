@@ -65,9 +65,11 @@ extension NATSSource {
         let sid = self.lastSID
         var consumption = consumption
         var resumed = position
-        if self.restarted.contains(id) {
+        // That its history is lost may have been said on another connection, which broke before anything else came.
+        let isRestarted = self.restarted.contains(id) || position == nil && consumption.beginsWithPosition
+        if isRestarted {
             consumption.start = consumption.shape == .messages ? .first : .lastPerSubject
-        } else if consumption.shape == .documents, position == nil || consumption.start != .new {
+        } else if consumption.shape == .documents, consumption.start != .new || position?.isReached != true {
             // Documents are listed again, wherever they were; changes alone need to be told so first.
             resumed = nil
         }
@@ -75,8 +77,9 @@ extension NATSSource {
             id,
             consumption,
             from: resumed,
-            isRenewed: position?.isReached == true,
-            stateLimit: self.settings.stateLimit
+            isRenewed: isRestarted || position?.isReached == true,
+            stateLimit: self.settings.stateLimit,
+            heldLimit: self.settings.heldLimit
         )
         self.add(consumer, sid)
         // Our own word comes back at once: from then on it is missed when nothing else comes.

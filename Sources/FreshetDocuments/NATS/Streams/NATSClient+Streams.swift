@@ -50,7 +50,8 @@ extension NATSClient {
         )
     }
 
-    /// Removes messages from a stream. Feeds that have not had them get a gap when they come to it.
+    /// Removes messages from a stream. Feeds that have not had them get a gap when they come to it; not of those that are removed from
+    /// between others, as with a subject.
     ///
     /// - Parameters:
     ///   - name: the stream's name.

@@ -46,8 +46,8 @@ public struct NATSStream<Value: Sendable>: Sendable {
     /// The messages, one after another, without an end.
     ///
     /// After a drop the feed goes on after the last message, without a gap (`gapless`). When the stream does not keep what comes next
-    /// any more there is a gap of cause `compacted`, and when the stream was made anew one of cause `historyLost`: the feed then
-    /// goes on with the first message that there is.
+    /// any more, after a drop or because the feed is slower than the stream's limits, there is a gap of cause `compacted`, and when the
+    /// stream was made anew one of cause `historyLost`: the feed then goes on with the first message that there is.
     ///
     /// Each iteration is a consumer of its own, which ends when the loop is left.
     ///
