@@ -135,6 +135,8 @@ struct PollMachineTests {
         #expect(same.items.isEmpty)
         #expect(same.versions == newer)
         #expect(machine.withoutRepetition(Fetched(.unchanged)).versions == versions)
+        let position = Position(number: 9)
+        #expect(machine.withoutRepetition(Fetched(.unchanged, position: position)).position == position)
         #expect(machine.withoutRepetition(value(2)).items.count == 1)
     }
 }

@@ -18,9 +18,7 @@ extension SubscriptionEngine {
         for consumer in stream.consumers { self.consumers[consumer] = new }
         if let sharing = stream.sharing { self.shared[sharing] = new }
         self.streams[new] = stream
-        self.handOver?.overlaps[id] = nil
-        self.handOver?.refused[id] = nil
-        self.handOver?.historyLost[id] = nil
+        self.handOver?.forget(id)
         // Of two connections on the new one: it stays.
         if let epoch = self.handOver?.epoch ?? self.current {
             self.connections[epoch]?.table.add(new)

@@ -118,7 +118,7 @@ extension SubscriptionEngine {
     /// Sends what may be sent on a connection now.
     mutating func pump(_ epoch: Epoch) {
         // What still waits on a connection that we are leaving has its turn on the next one.
-        guard self.connections[epoch]?.isClosing == false else { return }
+        guard !self.isMoving, self.connections[epoch]?.isClosing == false else { return }
         var sent: [SubscriptionID] = []
         sending: while true {
             guard let step = self.connections[epoch]?.table.next(at: self.now) else { break }

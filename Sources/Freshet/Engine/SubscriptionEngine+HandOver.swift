@@ -18,6 +18,16 @@ extension SubscriptionEngine {
         var refused: [SubscriptionID: FreshetError] = [:]
         /// What its server no longer has the position of.
         var historyLost: [SubscriptionID: Gap] = [:]
+        /// What its server cannot serve now, and the least that is to be waited.
+        var interrupted: [SubscriptionID: (error: FreshetError, floor: Duration)] = [:]
+
+        /// Nothing that the second connection has said of it counts.
+        mutating func forget(_ id: SubscriptionID) {
+            self.overlaps[id] = nil
+            self.refused[id] = nil
+            self.historyLost[id] = nil
+            self.interrupted[id] = nil
+        }
     }
 
     mutating func beginHandOver(to epoch: Epoch) {
@@ -83,12 +93,16 @@ extension SubscriptionEngine {
         let old = self.current
         self.handOver = nil
         self.current = epoch
+        self.isMoving = true
         for id in self.streams.keys.sorted() {
             guard let stream = self.streams[id], stream.home == old || stream.home == nil else { continue }
             if let gap = handOver.historyLost[id] {
                 self.beginAnew(id, gap, on: epoch)
             } else if let error = handOver.refused[id] {
                 self.refused(id, error, on: epoch)
+            } else if let (error, floor) = handOver.interrupted[id] {
+                self.streams[id]?.home = epoch
+                self.interrupted(id, error, after: floor, on: epoch)
             } else if stream.kind != .subscription {
                 self.moveOneShot(id, to: epoch)
             } else if let overlap = handOver.overlaps[id] {
@@ -99,7 +113,25 @@ extension SubscriptionEngine {
                 self.connections[epoch]?.table.requeue(id)
             }
         }
+        self.isMoving = false
         self.pump(epoch)
+    }
+
+    /// The second connection does not have it: the old one still does, and it is not waited for any more.
+    mutating func endOverlap(_ id: SubscriptionID, on epoch: Epoch) {
+        self.handOver?.overlaps[id] = nil
+        self.heard(of: id, on: epoch)
+        self.takeOverIfReady()
+    }
+
+    /// It begins anew on the old connection, and what the second one brings goes on from where it was before: that does not
+    /// count. It is subscribed there once more when that takes over.
+    mutating func dropOverlap(_ id: SubscriptionID) {
+        guard let handOver = self.handOver else { return }
+        self.handOver?.forget(id)
+        guard handOver.overlaps[id] != nil, let message = self.connections[handOver.epoch]?.source.unsubscribe(id)
+        else { return }
+        self.actions.append(.send(handOver.epoch, message))
     }
 
     private mutating func move(

@@ -24,8 +24,7 @@ extension SubscriptionEngine {
         guard self.isKnown(id, on: epoch) else { return }
         if self.isOverlapping(id, on: epoch) {
             // Nothing says how it fits to what the old connection brings: it is subscribed once more when that is gone.
-            self.handOver?.overlaps[id] = nil
-            return self.takeOverIfReady()
+            return self.endOverlap(id, on: epoch)
         }
         self.streams[id]?.failures = 0
         self.confirmed([id], on: epoch)
@@ -43,11 +42,11 @@ extension SubscriptionEngine {
     mutating func historyLost(_ id: SubscriptionID, _ cause: Gap.Cause, _ reason: String, on epoch: Epoch) {
         guard self.isKnown(id, on: epoch) else { return }
         guard !self.isOverlapping(id, on: epoch) else {
-            // The old connection still has it. It is begun anew when the new one takes over.
-            self.handOver?.overlaps[id] = nil
+            // It is begun anew when the new one takes over.
             self.handOver?.historyLost[id] = Gap(cause: cause, reason: reason, outage: .zero)
-            return self.takeOverIfReady()
+            return self.endOverlap(id, on: epoch)
         }
+        self.dropOverlap(id)
         self.expectSilence(of: id)
         guard var stream = self.streams[id] else { return }
         let actions = stream.continuity.historyLost(Gap(cause: cause, reason: reason, outage: stream.outage))

@@ -93,7 +93,7 @@ extension SubscriptionEngine {
             if self.isKnown(id, on: epoch) { self.end(id, .failed(error), byServer: false) }
         case .interrupted(let id, let error, let floor): self.interrupted(id, error, after: floor, on: epoch)
         case .completed(let id):
-            if self.isKnown(id, on: epoch) { self.end(id, .finished) }
+            if self.isKnown(id, on: epoch) { self.endedByServer(id, .finished, on: epoch) }
         case .reply(let message): self.actions.append(.send(epoch, message))
         case .answered:
             guard let ping = self.connections[epoch]?.pings.first else { return }
@@ -132,14 +132,14 @@ extension SubscriptionEngine {
     mutating func failed(_ id: SubscriptionID, _ error: FreshetError, on epoch: Epoch) {
         guard self.isKnown(id, on: epoch) else { return }
         if self.isOverlapping(id, on: epoch) {
-            // The old connection still has it. What to do without it is decided when the new one takes over.
-            self.handOver?.overlaps[id] = nil
+            // What to do without it is decided when the new one takes over.
             self.handOver?.refused[id] = error
-            return self.takeOverIfReady()
+            return self.endOverlap(id, on: epoch)
         }
         guard let actions = self.streams[id]?.continuity.refused(because: error) else {
-            return self.end(id, .failed(error))
+            return self.endedByServer(id, .failed(error), on: epoch)
         }
+        self.dropOverlap(id)
         self.perform(actions, of: id)
     }
 
@@ -153,7 +153,7 @@ extension SubscriptionEngine {
         let payloads = run.bytes < chunk / 4 ? run.payloads.map { $0.detached() } : run.payloads
         if stream.kind != .subscription {
             self.deliver([.update(payloads[0])], of: run.id)
-            return self.end(run.id, .finished)
+            return self.endedByServer(run.id, .finished, on: epoch)
         }
         if self.handOver == nil, stream.continuity.isPlain {
             if stream.failures > 0 { self.streams[run.id]?.failures = 0 }

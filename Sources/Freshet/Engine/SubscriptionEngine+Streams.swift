@@ -68,6 +68,20 @@ extension SubscriptionEngine {
         self.forget(id)
     }
 
+    /// The server ended it, on this connection.
+    mutating func endedByServer(_ id: SubscriptionID, _ end: DeliveryBuffer<FeedItem>.End, on epoch: Epoch) {
+        self.end(id, end)
+        self.heard(of: id, on: epoch)
+    }
+
+    /// Where each waits for the server's word on the one before, this was the word: the next one has its turn.
+    mutating func heard(of id: SubscriptionID, on epoch: Epoch) {
+        guard self.template.subscribesOneByOne else { return }
+        self.actions.append(.stop(.confirmation(epoch, id)))
+        self.connections[epoch]?.table.confirmed(id)
+        self.pump(epoch)
+    }
+
     private mutating func forget(_ id: SubscriptionID) {
         guard let stream = self.streams.removeValue(forKey: id) else { return }
         if let sharing = stream.sharing { self.shared[sharing] = nil }
@@ -129,6 +143,11 @@ extension SubscriptionEngine {
 
     /// The server cannot serve it now.
     mutating func interrupted(_ id: SubscriptionID, _ error: FreshetError, after floor: Duration, on epoch: Epoch) {
+        if self.isOverlapping(id, on: epoch) {
+            // It rests when the new one takes over.
+            self.handOver?.interrupted[id] = (error, floor)
+            return self.endOverlap(id, on: epoch)
+        }
         guard self.streams[id]?.home == epoch else { return }
         self.connections[epoch]?.table.rest(id)
         self.lose(id, because: error.message)

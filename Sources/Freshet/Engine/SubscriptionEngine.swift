@@ -81,6 +81,8 @@ package struct SubscriptionEngine<Source: FeedSource>: Sendable {
     /// The connection that is acknowledged and counts.
     var current: Epoch?
     var handOver: HandOver?
+    /// While streams are handed over nothing is sent: one that has not had its turn yet would be sent without its gap.
+    var isMoving = false
     var streams: [SubscriptionID: Stream] = [:]
     var consumers: [ConsumerID: SubscriptionID] = [:]
     var shared: [Sharing: SubscriptionID] = [:]

@@ -25,7 +25,7 @@ public struct DeliveryPolicy: Sendable, Hashable {
     /// How many elements may wait.
     public var elements: Int
 
-    /// How many bytes may wait.
+    /// How many bytes may wait. Values that come from a function of your own count none: nobody knows how large they are.
     public var bytes: Int
 
     /// Makes a policy.

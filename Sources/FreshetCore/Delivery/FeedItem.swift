@@ -56,7 +56,8 @@ extension FeedItem: DeliveryElement {
     @usableFromInline package var byteCount: Int {
         switch self {
         case .update(let slice), .snapshot(let slice): slice.count
-        case .value, .gap, .bookmark: 0
+        case .value(let value, _): (value as? any MeasuredValue)?.byteCount ?? 0
+        case .gap, .bookmark: 0
         case .rest(let item): item.byteCount
         }
     }

@@ -20,10 +20,18 @@ extension ContinuityMachine {
 
     mutating func listed(_ fetched: Fetched) -> [Action] {
         self.state = .new
+        // It would be listed again at once, and for ever.
+        guard let position = fetched.position else { return [.fail(Self.withoutPosition)] }
         self.listsFor = nil
-        self.replay.restart(at: fetched.position)
+        self.replay.restart(at: position)
         return (fetched.items.isEmpty ? [] : [.deliver(fetched.items)]) + [.subscribeAgain]
     }
+
+    private static let withoutPosition = FreshetError(
+        .invalidInput,
+        "the list has no position, so there is nothing to subscribe from",
+        hint: "give the listing the position from which a subscription brings everything after it"
+    )
 
     /// The state was fetched by other means, while there was no connection.
     package mutating func bridged(to position: Position?) {

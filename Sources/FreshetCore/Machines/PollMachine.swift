@@ -128,7 +128,8 @@ package struct PollMachine: Sendable {
     package func withoutRepetition(_ fetched: Fetched) -> Fetched {
         guard let last = self.last, self.news(in: fetched) == nil else { return fetched }
         let versions = fetched.kind == .unchanged ? last.versions : fetched.versions
-        return Fetched(.unchanged, versions: versions)
+        // What is the same may stand elsewhere by now.
+        return Fetched(.unchanged, versions: versions, position: fetched.position ?? last.position)
     }
 
     package static let unchangedFromNothing = FreshetError(

@@ -17,7 +17,7 @@ extension SubscriptionClient {
     ///   - delivery: what happens when the consumer is slow.
     ///   - bookmarks: whether positions without changes are handed out too, as empty updates.
     ///   - list: all documents, and their position; got in another way than by the WebSocket. Its task is cancelled after 60 s. An
-    ///     error that is no `FreshetError` ends the feed.
+    ///     error that is no `FreshetError` ends the feed, and so does a list without a position, as `.invalidInput`.
     ///   - changes: reads the payload of an element.
     /// - Returns: the feed.
     public func documents<Value: Sendable>(

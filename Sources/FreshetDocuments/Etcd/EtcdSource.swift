@@ -138,12 +138,18 @@ package struct EtcdSource: FeedSource {
         return .several([.reply(EtcdRequest.cancel(number)), .historyLost(watch.id, cause, reason: reason)])
     }
 
-    private mutating func canceled(_ message: EtcdMessage, _ number: Int64? = nil) -> SourceEvent {
-        guard let watch = self.watches.removeValue(forKey: number ?? message.watch) else { return .nothing(note: nil) }
+    /// The server's watch is over. It is cancelled all the same: a stream of its own would stay open, and silent. Where there is
+    /// none, etcd does not answer.
+    private mutating func canceled(_ message: EtcdMessage, _ given: Int64? = nil) -> SourceEvent {
+        let number = given ?? message.watch
+        guard let watch = self.watches.removeValue(forKey: number) else { return .nothing(note: nil) }
         self.numbers[watch.id] = nil
         let reason = EtcdError(reason: message.cancelReason)
         let error = reason.error(of: "the watch")
-        return reason.isPassing ? .interrupted(watch.id, error, after: .zero) : .failed(watch.id, error)
+        return .several([
+            .reply(EtcdRequest.cancel(number)),
+            reason.isPassing ? .interrupted(watch.id, error, after: .zero) : .failed(watch.id, error),
+        ])
     }
 
     // MARK: - Events

@@ -57,6 +57,19 @@ import Testing
         #expect(machine.position == Position(.integer(6)))
     }
 
+    @Test("A list without a position is the end: it would be fetched again at once, and for ever")
+    func withoutPosition() {
+        var machine = ContinuityMachine(.list)
+        _ = machine.list()
+        let actions = machine.fetched(1, Fetched(.snapshot, items: [.snapshot(text: "all")]))
+        guard actions.count == 1, case .fail(let error)? = actions.first else {
+            Issue.record("it goes on: \(actions.texts)")
+            return
+        }
+        #expect(error.kind == .invalidInput)
+        #expect(error.hint != nil)
+    }
+
     @Test("A refusal is the end: that a position is gone is said in another way")
     func refused() {
         var machine = listed(at: 5)

@@ -75,8 +75,12 @@ struct FeedItemTests {
         #expect(items.count == 3)
     }
 
-    @Test("Gaps and values count no bytes, payloads their length")
+    @Test("Gaps count no bytes, payloads their length, values what they say of themselves, or nothing")
     func byteCounts() {
+        struct Measured: MeasuredValue { let byteCount: Int }
+        let measured = FeedItem.value(Measured(byteCount: 7), isSnapshot: true)
+        #expect(measured.byteCount == 7)
+        #expect(FeedItem.rest(measured).byteCount == 7)
         #expect(update("12345").byteCount == 5)
         #expect(FeedItem.snapshot(Bytes(copying: [1, 2])).byteCount == 2)
         #expect(FeedItem.value(1, isSnapshot: true).byteCount == 0)

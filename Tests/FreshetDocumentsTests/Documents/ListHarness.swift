@@ -16,7 +16,7 @@ final class ListHarness: Sendable {
     /// What the REST side answers: documents as `version key value`, or an error.
     struct Answer: Sendable {
         var documents: [(version: Int64, key: String, value: String)] = []
-        var at: Int64 = 0
+        var at: Int64? = 0
         var error: FreshetError?
     }
 
@@ -65,17 +65,26 @@ final class ListHarness: Sendable {
             isPollable: recovery == .list,
             hearsBookmarks: bookmarks
         )
-        let fetch: SnapshotFetch = { [answer, requests] request throws(FreshetError) in
+        let feed = self.client.documents(opening, fetch: self.fetch, reader: ListedSource.reader, coding: Self.coding)
+        return DocumentConsumer(feed.positioned)
+    }
+
+    /// The same, but nobody takes anything: the test has the buffer.
+    func open() -> FeedBuffer {
+        self.client.open(.init("all", recovery: .list, isPollable: true), fetch: self.fetch)
+    }
+
+    private var fetch: SnapshotFetch {
+        { [answer, requests] request throws(FreshetError) in
             requests.withLock { $0.append(request) }
             let now = answer.withLock { $0 }
             if let error = now.error { throw error }
             let documents = now.documents.map { version, key, value in
                 RawDocument(key: key, version: "\(version)", value: Bytes(copying: value.utf8))
             }
-            return DocumentListing(documents, position: Position(number: now.at)).fetched(validator: "\(now.at)")
+            let position = now.at.map { Position(number: $0) }
+            return DocumentListing(documents, position: position).fetched(validator: now.at.map { "\($0)" })
         }
-        let feed = self.client.documents(opening, fetch: fetch, reader: ListedSource.reader, coding: Self.coding)
-        return DocumentConsumer(feed.positioned)
     }
 
     /// Attempt `number`, taken to where subscriptions are sent.

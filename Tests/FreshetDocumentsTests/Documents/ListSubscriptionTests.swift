@@ -122,6 +122,34 @@ struct ListSubscriptionTests {
         #expect(await harness.watch().text() == "failure not for you")
     }
 
+    @Test("A list without a position ends the feed: there is nothing to watch from")
+    func listWithoutPosition() async throws {
+        let harness = try ListHarness()
+        harness.answer.withLock { $0.at = nil }
+        let consumer = harness.watch()
+        _ = await harness.ready(1)
+        #expect(await consumer.text() == "failure the list has no position, so there is nothing to subscribe from")
+    }
+
+    @Test("While a large list waits for its consumer, no other one is asked for")
+    func slowConsumer() async throws {
+        let harness = try ListHarness()
+        let large = String(repeating: "x", count: 2 << 20)
+        harness.answer.withLock { $0 = .init(documents: [(3, "a", large)], at: 3) }
+        let buffer = harness.open()
+        await harness.transport.dial(1).fail(FreshetError(.upgradeRefused(status: 404), "no WebSocket here"))
+        // The rounds pass without a question.
+        for _ in 1...3 { await harness.clock.expire(.seconds(5)) }
+        await harness.clock.sleeper(of: .seconds(5))
+        #expect(harness.requests.withLock { $0.count } == 1)
+        #expect(buffer.depth.bytes == (2 << 20) + 1)
+        _ = try await buffer.next(isolation: nil)
+        // That there is room again is told a little later.
+        while harness.requests.withLock({ $0.count }) < 2, !Task.isCancelled {
+            await harness.clock.expire(.seconds(5))
+        }
+    }
+
     @Test("Without a WebSocket it is polled, and then watched from the last list, without a seam")
     func polled() async throws {
         let harness = try ListHarness()

@@ -223,12 +223,10 @@ import Testing
             #"{"result":{\#(Self.header(2)),"watch_id":"-1","created":true,"canceled":true,"cancel_reason":"\#(reason)"}}"#
         }
         let denied = failed("rpc error: code = PermissionDenied desc = etcdserver: permission denied")
-        #expect(try Self.receive(&source, denied) == "failed 7 forbidden")
-        #expect(
-            try Self.receive(&source, failed("mvcc: duplicate watch ID provided on the WatchStream")).hasPrefix(
-                "failed 8"
-            )
-        )
+        let cancel = #"reply {"cancel_request":{"watch_id":"#
+        #expect(try Self.receive(&source, denied) == cancel + #""2"}}; failed 7 forbidden"#)
+        let duplicate = failed("mvcc: duplicate watch ID provided on the WatchStream")
+        #expect(try Self.receive(&source, duplicate).hasPrefix(cancel + #""3"}}; failed 8"#))
         #expect(try Self.receive(&source, denied) == "note")
     }
 
@@ -243,7 +241,7 @@ import Testing
         #expect(try Self.receive(&source, Self.created(3, 2)) == "confirmed 8")
     }
 
-    @Test("Reasons that pass are tried again, others are the watch's end")
+    @Test("Reasons that pass are tried again, others are the watch's end; its stream is not kept")
     func canceled() throws {
         for (reason, outcome) in [
             ("etcdserver: no leader", "interrupted 7 server(status: 503)"), ("", "interrupted 7 server(status: 503)"),
@@ -251,7 +249,8 @@ import Testing
         ] {
             var source = try Self.subscribed()
             let text = #"{"result":{\#(Self.header(9)),"watch_id":"2","canceled":true,"cancel_reason":"\#(reason)"}}"#
-            #expect(try Self.receive(&source, text) == outcome)
+            #expect(try Self.receive(&source, text) == #"reply {"cancel_request":{"watch_id":"2"}}; "# + outcome)
+            #expect(try Self.receive(&source, text) == "nothing")
             #expect(try Self.receive(&source, Self.message(2, 9, [Self.event("YQ==", 9)])) == "nothing")
         }
     }
