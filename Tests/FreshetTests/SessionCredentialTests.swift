@@ -11,39 +11,6 @@ import Testing
 struct SessionCredentialTests {
     private static let refusal = FreshetError(.unauthorized, "invalid_grant")
 
-    /// A session, and clients that use its credentials, in one virtual time.
-    private final class World: Sendable {
-        let clock = ManualClock()
-        let server: NumberedTokens
-        let session: AuthSession<NumberedTokens>
-        let loop = EventLoop()
-
-        init(_ server: NumberedTokens = NumberedTokens()) {
-            self.server = server
-            self.session = AuthSession(
-                server,
-                store: MemoryCredentialStore(),
-                time: TimeSource(self.clock, jitter: { 0.5 }),
-                wall: { Date(timeIntervalSince1970: 1_700_000_000) }
-            )
-        }
-
-        deinit {
-            let loop = self.loop
-            Task { loop.shutdown() }
-        }
-
-        func client(on transport: ScriptedTransport) throws -> SubscriptionClient<LineSource> {
-            try SubscriptionClient(
-                source: LineSource(),
-                scripted: transport,
-                clock: self.clock,
-                credentials: self.session.provider(),
-                loop: self.loop
-            )
-        }
-    }
-
     /// Takes attempt `number` to where it is live.
     private func ready(_ transport: ScriptedTransport, _ number: Int) async -> ScriptedLink {
         let link = await transport.dial(number)
@@ -75,7 +42,7 @@ struct SessionCredentialTests {
     func singleFlight() async throws {
         let gate = Locked<CheckedContinuation<Void, Never>?>(nil)
         let (held, hold) = AsyncStream<Void>.makeStream()
-        let world = World(
+        let world = SessionWorld(
             NumberedTokens { number in
                 await withCheckedContinuation { continuation in
                     gate.withLock { $0 = continuation }
@@ -106,7 +73,7 @@ struct SessionCredentialTests {
 
     @Test("Before the credential ends the connection is replaced with a newer one, by one refresh for all sockets")
     func expiring() async throws {
-        let world = World()
+        let world = SessionWorld()
         try await world.session.login(1)
         let transports = [ScriptedTransport(), ScriptedTransport()]
         let clients = try transports.map { try world.client(on: $0) }
@@ -122,7 +89,7 @@ struct SessionCredentialTests {
 
     @Test("Refresh refused: one logout event, and the streams of every socket end with .unauthorized")
     func refused() async throws {
-        let world = World(NumberedTokens { _ throws(FreshetError) in throw Self.refusal })
+        let world = SessionWorld(NumberedTokens { _ throws(FreshetError) in throw Self.refusal })
         let events = world.session.events
         try await world.session.login(1)
         let transports = [ScriptedTransport(), ScriptedTransport(), ScriptedTransport()]
@@ -147,7 +114,7 @@ struct SessionCredentialTests {
 
     @Test("A logout ends the streams; without a login the next ones end at once; after one they work, as that user")
     func logout() async throws {
-        let world = World()
+        let world = SessionWorld()
         try await world.session.login(1)
         let transport = ScriptedTransport()
         let client = try world.client(on: transport)
@@ -167,7 +134,7 @@ struct SessionCredentialTests {
 
     @Test("Another user signs in: the streams of the one before end, and nothing of them goes to the other")
     func replaced() async throws {
-        let world = World()
+        let world = SessionWorld()
         try await world.session.login(1)
         let transport = ScriptedTransport()
         let client = try world.client(on: transport)
@@ -183,7 +150,7 @@ struct SessionCredentialTests {
 
     @Test("The network fails during the refresh: the client tries again after its backoff, and the feed goes on")
     func offline() async throws {
-        let world = World(
+        let world = SessionWorld(
             NumberedTokens { number throws(FreshetError) in
                 if number == 1 { throw FreshetError(.unreachable, "no network") }
                 return 2
@@ -203,7 +170,7 @@ struct SessionCredentialTests {
 
     @Test("A session that has ended while the client waits before its next attempt ends the feeds without it")
     func logoutWhileWaiting() async throws {
-        let world = World()
+        let world = SessionWorld()
         try await world.session.login(1)
         let transport = ScriptedTransport()
         let client = try world.client(on: transport)
@@ -216,34 +183,23 @@ struct SessionCredentialTests {
         #expect(transport.dialCount == 1)
         await client.close()
     }
-}
 
-/// A server whose tokens are numbers: signed in with one, renewed as a test says, or by one more.
-private final class NumberedTokens: Authenticator {
-    typealias Answer = @Sendable (Int) async throws(FreshetError) -> Int
-
-    private let answer: Answer
-    private let count = Locked(0)
-
-    init(_ answer: @escaping Answer = { $0 + 1 }) { self.answer = answer }
-
-    var refreshes: Int { self.count.withLock { $0 } }
-
-    func login(_ number: Int) async throws(FreshetError) -> BearerToken { self.token(number) }
-
-    func refresh(_ credential: BearerToken) async throws(FreshetError) -> BearerToken {
-        let number = self.count.withLock { count in
-            count += 1
-            return count
-        }
-        return self.token(try await self.answer(number))
-    }
-
-    func apply(_ credential: BearerToken, to request: inout HTTPRequest) {
-        request.headerFields[.authorization] = "Bearer \(credential.accessToken)"
-    }
-
-    private func token(_ number: Int) -> BearerToken {
-        BearerToken(accessToken: "token-\(number)", expiresIn: .seconds(3600))
+    @Test("A late refusal of what a socket showed renews nothing where requests have newer credentials already")
+    func lateRefusalOfSocket() async throws {
+        let world = SessionWorld()
+        let provider = world.session.provider()
+        let memory = world.memory(provider)
+        try await world.session.login(1)
+        let transport = ScriptedTransport()
+        let client = try world.client(on: transport, provider)
+        let feed = self.listen(client)
+        let link = await self.ready(transport, 1)
+        let newer = try await memory.other(than: memory.current())
+        #expect(newer.credentials.headers.first?.value == "Bearer token-2")
+        link.close(code: 4401)
+        #expect(self.token(await self.ready(transport, 2)) == "Bearer token-2")
+        #expect(world.server.refreshes == 1)
+        await client.close()
+        #expect(await feed.value?.kind == .clientClosed)
     }
 }

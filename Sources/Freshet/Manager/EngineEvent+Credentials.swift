@@ -3,14 +3,18 @@
 import FreshetCore
 
 extension SubscriptionEngine.Event {
-    /// Asks a provider for an attempt's credentials, and says what came of it.
+    /// Asks a provider for an attempt's credentials instead of what was shown before, and says what came of it.
     init(
         asking provider: CredentialProvider,
         _ reason: Credentials.Reason,
+        insteadOf shown: Credentials?,
         _ epoch: ConnectionMachine.Epoch
     ) async {
         do {
-            self = .credentials(epoch, try await provider(reason))
+            self = .credentials(
+                epoch,
+                try await Credentials.$replaced.withValue(shown) { try await provider(reason) }
+            )
         } catch let end as SessionEnd {
             self = .signedOut(end.error)
         } catch let error as FreshetError {

@@ -36,7 +36,9 @@ public actor SubscriptionManager<Source: FeedSource> {
     private var links: [Engine.Epoch: any WebSocketLink] = [:]
     private var timers: [Engine.Timer: Task<Void, Never>] = [:]
     private var asking: [Engine.Epoch: Task<Void, Never>] = [:]
-    /// Waits for the end of the session that the newest credentials are of.
+    /// The newest credentials.
+    private var shown: Credentials?
+    /// Waits for the end of the session that they are of.
     private var signOut: Task<Void, Never>?
     private var fetching: [SubscriptionID: (number: Int, task: Task<Void, Never>)] = [:]
     private var observers = StateObservers()
@@ -160,19 +162,24 @@ public actor SubscriptionManager<Source: FeedSource> {
 
     private func ask(_ epoch: Engine.Epoch, _ reason: Credentials.Reason) {
         guard let provider = self.provider else { return }
-        self.asking[epoch] = Task { [weak self] in
-            let event = await Engine.Event(asking: provider, reason, epoch)
+        self.asking[epoch] = Task { [shown, weak self] in
+            let event = await Engine.Event(asking: provider, reason, insteadOf: shown, epoch)
             await self?.asked(epoch, event)
         }
     }
 
     private func asked(_ epoch: Engine.Epoch, _ event: Engine.Event) {
         guard self.asking.removeValue(forKey: epoch) != nil else { return }
-        if case .credentials(_, let credentials) = event { self.watch(credentials) }
+        switch event {
+        case .credentials(_, let credentials): self.watch(credentials)
+        case .signedOut: self.shown = nil
+        default: break
+        }
         self.handle(event)
     }
 
     private func watch(_ credentials: Credentials) {
+        self.shown = credentials
         self.signOut?.cancel()
         self.signOut = credentials.signedOut.map { signedOut in
             Task { [weak self] in
@@ -185,6 +192,7 @@ public actor SubscriptionManager<Source: FeedSource> {
     private func ended(_ error: FreshetError) {
         // Those who come next may be of another session.
         guard !Task.isCancelled else { return }
+        self.shown = nil
         self.handle(.signedOut(error))
     }
 

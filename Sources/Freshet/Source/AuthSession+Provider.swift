@@ -28,8 +28,9 @@ extension AuthSession {
         let last = Locked<Lease?>(nil)
         return { reason in
             let lease: Lease
+            let shown = Credentials.replaced?.lease as? AuthSessionLease<Method>
             do throws(FreshetError) {
-                switch (reason, last.withLock { $0 }) {
+                switch (reason, shown?.session === self ? shown?.lease : last.withLock { $0 }) {
                 case (.expiring, let last?): lease = try await self.lease(before: last)
                 case (.refused, let last?): lease = try await self.lease(after: last)
                 default: lease = try await self.lease()
@@ -41,10 +42,11 @@ extension AuthSession {
                 throw SessionEnd(error: error)
             }
             last.withLock { $0 = lease }
-            var shown = credentials(lease.credential)
-            shown.lifetime = lease.lifetime
-            shown.signedOut = { await self.end(of: lease) }
-            return shown
+            var given = credentials(lease.credential)
+            given.lifetime = lease.lifetime
+            given.lease = AuthSessionLease(session: self, lease: lease)
+            given.signedOut = { await self.end(of: lease) }
+            return given
         }
     }
 

@@ -17,21 +17,31 @@ package actor CredentialMemory {
     private var held: Held?
     private var lastGeneration: UInt64 = 0
     private var asking: Task<Result<Held, FreshetError>, Never>?
+    /// How long the provider may take.
+    private let patience = ConnectionPolicy().credentials
 
     package init(_ provider: @escaping CredentialProvider, time: TimeSource) {
         self.provider = provider
         self.time = time
     }
 
-    /// What is good now; asks the provider where nothing is.
+    /// What is good now, of the user who is signed in now; asks the provider where nothing is.
     package func current() async throws(FreshetError) -> Held {
-        if let held = self.held, held.expiry.map({ $0 > self.time.now() }) ?? true { return held }
+        if let held = self.held {
+            let isSignedIn = await held.credentials.lease?.isSignedIn() ?? true
+            if isSignedIn, held.expiry.map({ $0 > self.time.now() }) ?? true { return held }
+            if !isSignedIn, self.held?.generation == held.generation { self.held = nil }
+        }
         return try await self.ask(self.held == nil ? .connecting : .expiring)
     }
 
-    /// Others than those of this generation, which were refused; newer ones that are there already will do.
-    package func other(than generation: UInt64) async throws(FreshetError) -> Held {
-        if let held = self.held, held.generation > generation { return held }
+    /// Others than these, which were refused; newer ones that are there already will do.
+    package func other(than refused: Held) async throws(FreshetError) -> Held {
+        // A session knows itself what is newer; and what one user asked it does not let be asked again as another.
+        if refused.credentials.lease != nil {
+            return try await self.wait(for: Task { await self.asked(.refused, refused.credentials) })
+        }
+        if let held = self.held, held.generation > refused.generation { return held }
         return try await self.ask(.refused)
     }
 
@@ -46,18 +56,51 @@ package actor CredentialMemory {
         self.hold(credentials)
     }
 
-    /// One call at a time, however many wait for it; cancelling one of them does not cancel it.
+    /// One call at a time, however many wait for it; cancelling one of them does not cancel it. One that takes too long is given up.
     private func ask(_ reason: Credentials.Reason) async throws(FreshetError) -> Held {
-        let task = self.asking ?? Task { await self.asked(reason) }
+        let task =
+            self.asking
+            ?? Task {
+                defer { self.asking = nil }
+                return await self.asked(reason, self.held?.credentials)
+            }
         self.asking = task
-        return try await task.value.get()
+        do throws(FreshetError) {
+            return try await self.wait(for: task)
+        } catch {
+            if error.kind == .timeout(.credentials), self.asking == task { self.asking = nil }
+            throw error
+        }
     }
 
-    private func asked(_ reason: Credentials.Reason) async -> Result<Held, FreshetError> {
-        defer { self.asking = nil }
+    private func wait(for task: Task<Result<Held, FreshetError>, Never>) async throws(FreshetError) -> Held {
+        let (answers, answer) = AsyncStream<Result<Held, FreshetError>>.makeStream()
+        let waiting = Task { answer.yield(await task.value) }
+        let deadline = Task { [time, patience] in
+            guard (try? await time.sleep(patience)) != nil else { return }
+            answer.yield(.failure(Self.late(patience)))
+        }
+        defer {
+            waiting.cancel()
+            deadline.cancel()
+        }
+        // A task that is cancelled has no next one.
+        for await first in answers { return try first.get() }
+        throw FreshetError(.cancelled, "the task was cancelled")
+    }
+
+    private static func late(_ patience: Duration) -> FreshetError {
+        FreshetError(
+            .timeout(.credentials),
+            "the credentials did not come within \(patience)",
+            hint: "the provider of credentials does not return"
+        )
+    }
+
+    private func asked(_ reason: Credentials.Reason, _ shown: Credentials?) async -> Result<Held, FreshetError> {
         let credentials: Credentials
         do {
-            credentials = try await self.provider(reason)
+            credentials = try await Credentials.$replaced.withValue(shown) { try await self.provider(reason) }
         } catch let end as SessionEnd {
             self.held = nil
             return .failure(end.error)

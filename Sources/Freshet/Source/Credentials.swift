@@ -21,6 +21,13 @@ public struct Credentials: Sendable {
     /// Returns when their user is signed out, and what the feeds are told then, which end; nil when its task was cancelled.
     package var signedOut: (@Sendable () async -> FreshetError?)?
 
+    /// Which of a session's credentials they are; nil where they are of none.
+    package var lease: (any SessionLease)?
+
+    /// While a provider is asked: those that are to be replaced, as its asker has shown them. Several askers that share a provider may
+    /// show older ones than it gave last.
+    @TaskLocal package static var replaced: Credentials?
+
     /// Makes credentials.
     ///
     /// - Parameters:

@@ -19,9 +19,11 @@ package struct CredentialsMiddleware: HTTPMiddleware {
     package func intercept(_ call: HTTPCall, next: HTTPNext) async throws(FreshetError) -> HTTPReply {
         let first = try await self.memory.current()
         let reply = try await next(call.with(first.credentials))
-        guard reply.response.status == .unauthorized, call.body?.isReplayable ?? true else { return reply }
+        guard reply.response.status == .unauthorized, !reply.isAfterExecution, !reply.isWithoutCredentials,
+            call.body?.isReplayable ?? true
+        else { return reply }
         await reply.discard()
-        let second = try await self.memory.other(than: first.generation)
+        let second = try await self.memory.other(than: first)
         return try await next(call.with(second.credentials))
     }
 }

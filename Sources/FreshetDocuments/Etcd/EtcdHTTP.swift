@@ -137,7 +137,7 @@ struct EtcdHTTP: Sendable {
         let held = try await self.memory?.current()
         let isRefused = try await self.watch(message, held?.credentials, mayBeRefused: held != nil, line)
         guard isRefused, let held, let memory = self.memory else { return }
-        let other = try await memory.other(than: held.generation)
+        let other = try await memory.other(than: held)
         _ = try await self.watch(message, other.credentials, mayBeRefused: false, line)
     }
 

@@ -158,12 +158,15 @@ public actor AuthSession<Method: Authenticator> {
     /// What happens from now on, for one reader; a slow one misses the oldest beyond 64.
     public nonisolated var events: AsyncStream<AuthEvent> { self.observers.stream() }
 
+    /// Whether the user of this lease is.
+    package func isSignedIn(_ lease: Lease) -> Bool { self.machine.present?.login == lease.login }
+
     /// Returns when the user of this lease is signed out, and what streams are told then; nil when the task is
     /// cancelled.
     package func end(of lease: Lease) async -> FreshetError? {
         var reason = AuthEvent.LogoutReason.requested
         var iterator = self.events.makeAsyncIterator()
-        while self.machine.present?.login == lease.login {
+        while self.isSignedIn(lease) {
             guard let event = await iterator.next(isolation: self) else { return nil }
             if case .loggedOut(let why) = event { reason = why }
         }
