@@ -50,12 +50,7 @@ struct GraphQLQueryWatch: Sendable {
         func fetch() {
             isFetching = true
             Task {
-                let result: Result<GraphQLPayload, FreshetError>
-                do throws(FreshetError) {
-                    result = .success(try await self.client.fetch(cached, into: self.store))
-                } catch {
-                    result = .failure(error)
-                }
+                let result = await self.fetched(cached)
                 answer.withLock { $0 = result }
                 signal.yield()
             }
@@ -81,6 +76,20 @@ struct GraphQLQueryWatch: Sendable {
                 guard outlet.hasShown else { throw failure }
                 await outlet.tell(Gap(cause: .unknown, reason: failure.message, outage: .zero))
             }
+        }
+    }
+
+    /// What the server says. When everything was forgotten meanwhile that is perhaps another user's, and it is asked again.
+    private func fetched(_ cached: CachedRequest) async -> Result<GraphQLPayload, FreshetError> {
+        while true {
+            let epoch = self.store.epoch
+            let result: Result<GraphQLPayload, FreshetError>
+            do throws(FreshetError) {
+                result = .success(try await self.client.fetch(cached, into: self.store))
+            } catch {
+                result = .failure(error)
+            }
+            if epoch == self.store.epoch { return result }
         }
     }
 

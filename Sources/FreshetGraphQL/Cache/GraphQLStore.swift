@@ -11,6 +11,7 @@ package actor GraphQLStore {
     private var documents = GraphQLDocuments()
     private var lastOptimistic: UInt64 = 0
     private nonisolated let watches = GraphQLWatches()
+    private nonisolated let clearings = Locked<UInt64>(0)
 
     package init(_ configuration: GraphQLCacheConfiguration = GraphQLCacheConfiguration()) {
         self.cache = GraphQLCache(configuration)
@@ -29,20 +30,33 @@ package actor GraphQLStore {
 
     package func read(_ operation: GraphQLOperation) -> GraphQLCacheRead { self.cache.read(operation) }
 
+    /// How often everything was forgotten. Who asks the server keeps it, and gives it back with the answer.
+    package nonisolated var epoch: UInt64 { self.clearings.withLock { $0 } }
+
     /// As ``GraphQLCache/write(_:_:replacing:)``, and tells the watches.
+    ///
+    /// The epoch is that in which the server was asked; nil: the present one. If everything was forgotten since, nothing is
+    /// written: the answer is perhaps another user's.
     package func write(
         _ payload: Bytes,
         _ operation: GraphQLOperation,
-        replacing optimistic: UInt64? = nil
+        replacing optimistic: UInt64? = nil,
+        epoch: UInt64? = nil
     ) throws(FreshetError) {
+        guard self.isCurrent(epoch) else { return }
         self.watches.tell(try self.cache.write(payload, operation, replacing: optimistic))
     }
 
-    /// Shows what a result will probably be.
+    /// Shows what a result will probably be, in the epoch as of ``write(_:_:replacing:epoch:)``.
     ///
-    /// - Returns: what to roll it back by, or to replace it by in ``write(_:_:replacing:)``.
-    package func optimistic(_ payload: Bytes, _ operation: GraphQLOperation) throws(FreshetError) -> UInt64 {
+    /// - Returns: what to roll it back by, or to replace it by in ``write(_:_:replacing:epoch:)``.
+    package func optimistic(
+        _ payload: Bytes,
+        _ operation: GraphQLOperation,
+        epoch: UInt64? = nil
+    ) throws(FreshetError) -> UInt64 {
         self.lastOptimistic += 1
+        guard self.isCurrent(epoch) else { return self.lastOptimistic }
         self.watches.tell(try self.cache.writeOptimistic(self.lastOptimistic, payload, operation))
         return self.lastOptimistic
     }
@@ -56,11 +70,14 @@ package actor GraphQLStore {
         self.watches.tell(self.cache.evict(name))
     }
 
-    /// Forgets everything.
+    /// Forgets everything, and what is still on its way.
     package func clear() {
+        self.clearings.withLock { $0 += 1 }
         self.cache.clear()
         self.watches.tellAll()
     }
+
+    private func isCurrent(_ epoch: UInt64?) -> Bool { epoch == nil || epoch == self.epoch }
 
     // MARK: - Watching
 

@@ -5,7 +5,11 @@ import FreshetCore
 
 /// Queries and mutations through the cache.
 extension GraphQLClient {
-    /// Forgets everything in the cache: another user must not see it. Watches ask the server again.
+    /// Forgets everything in the cache: another user must not see it. Call it when the one is signed out, before the next is
+    /// signed in.
+    ///
+    /// What is on its way from the server then still reaches who asked for it, and does not get into the cache any more; nor does
+    /// what comes of a feed that is being iterated, until it is iterated anew. Watches ask the server again.
     public func clearCache() async {
         await self.store?.clear()
     }
@@ -54,8 +58,9 @@ extension GraphQLClient {
 
     /// Asks the server, and writes what it says into the cache.
     func fetch(_ cached: CachedRequest, into store: GraphQLStore) async throws(FreshetError) -> GraphQLPayload {
+        let epoch = store.epoch
         let payload = try await self.result(of: cached.request, isolation: nil)
-        try await store.write(payload.json, cached.operation)
+        try await store.write(payload.json, cached.operation, epoch: epoch)
         return payload
     }
 
@@ -98,15 +103,16 @@ extension GraphQLClient {
         optimistic: JSONValue?
     ) async throws(FreshetError) -> GraphQLPayload {
         guard let store = self.store else { return try await self.result(of: request, isolation: nil) }
+        let epoch = store.epoch
         let cached = try await self.cached(request, in: store)
         var layer: UInt64?
         if let optimistic {
-            layer = try await store.optimistic(try Self.payload(of: optimistic), cached.operation)
+            layer = try await store.optimistic(try Self.payload(of: optimistic), cached.operation, epoch: epoch)
         }
         do throws(FreshetError) {
             let payload = try await self.result(of: cached.request, isolation: nil)
             // In one step, so that nobody sees what was before in between.
-            try await store.write(payload.json, cached.operation, replacing: layer)
+            try await store.write(payload.json, cached.operation, replacing: layer, epoch: epoch)
             return payload
         } catch {
             if let layer { await store.rollback(layer) }

@@ -88,8 +88,11 @@ extension GraphQLClient {
             isPollable: recovery.isPollable(overHTTP: self.configuration.carrier == .http)
         )
         let delivery = self.delivery(delivery)
+        // As the newest iteration began: those before it end with their user's session.
+        let epoch = Locked<UInt64?>(nil)
         return Feed(
             open: { [request] in
+                epoch.withLock { $0 = self.store?.epoch }
                 if let subscriptions = self.subscriptions, self.refusal(of: request) == nil {
                     return subscriptions.open(opening, delivery: delivery, fetch: self.fetch(for: recovery))
                 }
@@ -101,17 +104,21 @@ extension GraphQLClient {
                 guard case .update(let json) = item, request.cursorVariable != nil else { return nil }
                 return request.mark(of: json)?.position
             },
-            notice: self.notice(operation),
+            notice: self.notice(operation, epoch),
             decode: { item throws(FreshetError) in try Self.event(item, decode) }
         )
     }
 
     /// What comes goes into the cache before it is handed out, where there is one.
-    private func notice(_ operation: GraphQLOperation?) -> (@Sendable (FeedItem) async -> Void)? {
+    private func notice(
+        _ operation: GraphQLOperation?,
+        _ epoch: Locked<UInt64?>
+    ) -> (@Sendable (FeedItem) async -> Void)? {
         guard let operation, let store = self.store else { return nil }
         return { item in
+            guard case .update(let json) = item.content else { return }
             // A result that is none of the document's is the consumer's to hear of.
-            if case .update(let json) = item.content { try? await store.write(json, operation) }
+            try? await store.write(json, operation, epoch: epoch.withLock { $0 })
         }
     }
 

@@ -8,13 +8,19 @@ actor GraphQLBatcher {
     typealias Send = @Sendable ([GraphQLRequest]) async throws(FreshetError) -> Bytes
 
     private struct Waiting {
+        let id: UInt64
         let request: GraphQLRequest
-        let answer: CheckedContinuation<Result<Bytes, FreshetError>, Never>
     }
+
+    private typealias Answer = CheckedContinuation<Result<Bytes, FreshetError>, Never>
 
     private let rule: GraphQLBatching
     private let time: TimeSource
+    /// What is not sent yet.
     private var waiting: [Waiting] = []
+    /// Whoever waits for a result, of what was sent too.
+    private var answers: [UInt64: Answer] = [:]
+    private var last: UInt64 = 0
     private var batch = 0
 
     init(_ rule: GraphQLBatching, time: TimeSource) {
@@ -22,21 +28,40 @@ actor GraphQLBatcher {
         self.time = time
     }
 
-    /// The result of one of them. Cancelling the task does not end the request: others wait for it as well.
+    /// The result of one of them. Cancelling the task takes it back, and does not disturb those that are sent with it.
     func result(of request: GraphQLRequest, send: @escaping Send) async throws(FreshetError) -> Bytes {
-        let result = await withCheckedContinuation { answer in
-            self.waiting.append(Waiting(request: request, answer: answer))
-            if self.waiting.count >= self.rule.limit {
-                self.flush(self.batch, send)
-            } else if self.waiting.count == 1 {
-                let batch = self.batch
-                Task {
-                    try? await self.time.sleep(self.rule.interval)
-                    self.flush(batch, send)
-                }
-            }
+        guard !Task.isCancelled else { throw Self.cancelled }
+        self.last += 1
+        let id = self.last
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { self.wait(id, request, $0, send) }
+        } onCancel: {
+            Task { await self.cancel(id) }
         }
         return try result.get()
+    }
+
+    private func wait(_ id: UInt64, _ request: GraphQLRequest, _ answer: Answer, _ send: @escaping Send) {
+        self.answers[id] = answer
+        self.waiting.append(Waiting(id: id, request: request))
+        if self.waiting.count >= self.rule.limit {
+            self.flush(self.batch, send)
+        } else if self.waiting.count == 1 {
+            let batch = self.batch
+            Task {
+                try? await self.time.sleep(self.rule.interval)
+                self.flush(batch, send)
+            }
+        }
+    }
+
+    private func cancel(_ id: UInt64) {
+        self.waiting.removeAll { $0.id == id }
+        self.give(.failure(Self.cancelled), to: id)
+    }
+
+    private func give(_ result: Result<Bytes, FreshetError>, to id: UInt64) {
+        self.answers.removeValue(forKey: id)?.resume(returning: result)
     }
 
     private func flush(_ batch: Int, _ send: @escaping Send) {
@@ -54,12 +79,14 @@ actor GraphQLBatcher {
                         hint: "does it support batching?"
                     )
                 }
-                for (one, result) in zip(waiting, results) { one.answer.resume(returning: .success(result)) }
+                for (one, result) in zip(waiting, results) { self.give(.success(result), to: one.id) }
             } catch {
-                for one in waiting { one.answer.resume(returning: .failure(error)) }
+                for one in waiting { self.give(.failure(error), to: one.id) }
             }
         }
     }
+
+    private static let cancelled = FreshetError(.cancelled, "the task was cancelled before the result came")
 
     private static let notAnArray = FreshetError(
         .protocolViolation,

@@ -11,6 +11,8 @@ import HTTPTypes
 struct GraphQLHTTP: Sendable {
     private let client: HTTPClient
     private let persistsQueries: Bool
+    /// The server has said that it takes no hashes, which it says to the document too where the hash is with it.
+    private let refusesHashes = Locked(false)
     private let batcher: GraphQLBatcher?
 
     init(
@@ -34,18 +36,24 @@ struct GraphQLHTTP: Sendable {
 
     /// The one result of an operation.
     func result(of request: GraphQLRequest) async throws(FreshetError) -> GraphQLPayload {
-        guard self.persistsQueries else { return try await self.sent(request) }
+        guard self.persistsQueries, !self.refusesHashes.withLock({ $0 }) else { return try await self.sent(request) }
         var short = request
         short.extensions = Self.hash(of: request)
         short.query = ""
+        let lack: Lack
         do throws(FreshetError) {
             let payload = try await self.sent(short)
-            guard let errors = payload.errors, Self.isUnknown(errors.array) else { return payload }
+            guard let errors = payload.errors, let found = Self.lack(in: errors.array) else { return payload }
+            lack = found
         } catch {
-            guard case .operationFailed(let errors) = error.kind, Self.isUnknown(errors) else { throw error }
+            guard case .operationFailed(let errors) = error.kind, let found = Self.lack(in: errors) else { throw error }
+            lack = found
         }
         var long = request
-        long.extensions = short.extensions
+        switch lack {
+        case .document: long.extensions = short.extensions
+        case .support: self.refusesHashes.withLock { $0 = true }
+        }
         return try await self.sent(long)
     }
 
@@ -90,12 +98,22 @@ struct GraphQLHTTP: Sendable {
         return .object(members)
     }
 
-    /// Whether the server wants the document.
-    private static func isUnknown(_ errors: [UInt8]) -> Bool {
-        GraphQLError.list(from: errors).contains { error in
+    /// What a server needs that cannot do with the hash.
+    private enum Lack {
+        /// The document, with the hash, by which it knows it from then on.
+        case document
+        /// The document alone: it has no persisted queries.
+        case support
+    }
+
+    private static func lack(in errors: [UInt8]) -> Lack? {
+        for error in GraphQLError.list(from: errors) {
             let code = error.extensions?["code"]
-            return code == "PERSISTED_QUERY_NOT_FOUND" || code == "PERSISTED_QUERY_NOT_SUPPORTED"
-                || error.message == "PersistedQueryNotFound" || error.message == "PersistedQueryNotSupported"
+            if code == "PERSISTED_QUERY_NOT_SUPPORTED" || error.message == "PersistedQueryNotSupported" {
+                return .support
+            }
+            if code == "PERSISTED_QUERY_NOT_FOUND" || error.message == "PersistedQueryNotFound" { return .document }
         }
+        return nil
     }
 }

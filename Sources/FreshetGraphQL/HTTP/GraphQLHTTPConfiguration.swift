@@ -16,7 +16,7 @@ public struct GraphQLHTTPConfiguration: Sendable {
     public var middlewares: [any HTTPMiddleware] = [RetryMiddleware()]
 
     /// Sends a document's SHA-256 instead of the document, and the document only where the server does not know it yet
-    /// (automatic persisted queries).
+    /// (automatic persisted queries). A server that says that it has no such thing gets documents alone from then on.
     public var persistsQueries = false
 
     /// Sends queries that come at nearly the same time as one request; nil: each is a request of its own.

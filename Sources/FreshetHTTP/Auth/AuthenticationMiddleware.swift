@@ -11,7 +11,8 @@ import HTTPTypes
 /// |---|---|
 /// | the session has a newer one already | the call is sent again with that |
 /// | it was the session's present one | it is renewed, once for all calls, and the call is sent again |
-/// | the body can be sent only once | the refusal is handed on, and the credential is renewed for the next call |
+/// | the body can be sent only once, or the call was executed and then redirected to a GET | the refusal is handed on, and the credential is renewed for the next call |
+/// | a redirect to another origin came before, where the credential does not go | the refusal is handed on |
 /// | this was the second attempt | the refusal is handed on |
 ///
 /// It belongs behind a middleware that retries and before one that logs. Calls to other servers pass as they are.
@@ -60,8 +61,8 @@ public struct AuthenticationMiddleware<Method: Authenticator>: HTTPMiddleware {
         _ next: HTTPNext
     ) async throws(FreshetError) -> HTTPReply? {
         let reply = try await next(self.signed(call, lease))
-        guard self.session.authenticator.rejects(reply.response) else { return reply }
-        if call.body?.isReplayable ?? true { return nil }
+        guard self.session.authenticator.rejects(reply.response), !reply.isWithoutCredentials else { return reply }
+        if !reply.isAfterExecution, call.body?.isReplayable ?? true { return nil }
         await self.session.invalidate(lease)
         return reply
     }

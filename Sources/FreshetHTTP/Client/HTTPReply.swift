@@ -10,6 +10,13 @@ public struct HTTPReply: Sendable {
     /// The body, decompressed. Dropping it unread ends the transfer.
     public var body: HTTPBody
 
+    /// Whether the server had executed the call and redirected it to a GET, which this answers: whatever it says, the call is
+    /// not to be sent again.
+    package var isAfterExecution = false
+
+    /// Whether a redirect to another origin came before it: no credential went along, so none was refused.
+    package var isWithoutCredentials = false
+
     /// Makes a reply, as a middleware or a test's transport does.
     ///
     /// - Parameters:

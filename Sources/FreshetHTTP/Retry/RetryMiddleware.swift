@@ -33,7 +33,10 @@ public struct RetryMiddleware: HTTPMiddleware {
             let error: FreshetError
             do throws(FreshetError) {
                 let answer = try await next(call)
-                guard self.policy.statuses.contains(answer.response.status.code) else { return answer }
+                // What a redirect led to says nothing against the call before it, which was executed.
+                guard self.policy.statuses.contains(answer.response.status.code), !answer.isAfterExecution else {
+                    return answer
+                }
                 // What the body says is not needed for the decision, and may be for the caller.
                 error = await HTTPReply(answer.response).error(for: call)
                 reply = answer

@@ -6,7 +6,7 @@ public import FreshetCore
 ///
 /// Nothing that may have been executed is sent twice, unless its method is idempotent (RFC 9110 9.2.2) or it has an
 /// `Idempotency-Key`: of the other calls only those whose request certainly did not reach the server, or was turned away
-/// before it was looked at (425, 429).
+/// before it was looked at (425, 429). One that was executed and redirected to a GET is not sent again for what comes of that.
 public struct RetryPolicy: Sendable {
     /// How many times a call is sent at most.
     public var attempts = 3

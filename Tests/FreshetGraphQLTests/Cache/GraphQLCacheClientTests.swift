@@ -17,14 +17,17 @@ struct GraphQLCacheClientTests {
     private final class Server: Sendable {
         let title = Locked("one")
         let isDown = Locked(false)
+        let beforeQuery = Locked<@Sendable () async -> Void>({})
         let beforeMutation = Locked<@Sendable () async -> Void>({})
         let transport: ScriptedHTTPTransport
 
         init() {
-            let (title, isDown, beforeMutation) = (self.title, self.isDown, self.beforeMutation)
+            let (title, isDown) = (self.title, self.isDown)
+            let (beforeQuery, beforeMutation) = (self.beforeQuery, self.beforeMutation)
             self.transport = ScriptedHTTPTransport { call, _ throws(FreshetError) in
                 let text = call.body?.bytes?.text ?? ""
-                if text.contains("mutation") { await beforeMutation.withLock { $0 }() }
+                let before = text.contains("mutation") ? beforeMutation : beforeQuery
+                await before.withLock { $0 }()
                 if isDown.withLock({ $0 }) { throw FreshetError(.unreachable, "no route") }
                 let field = text.contains("mutation") ? "rename" : "item"
                 if text.contains("mutation") { title.withLock { $0 = "renamed" } }
@@ -132,6 +135,116 @@ struct GraphQLCacheClientTests {
         var nothing = client.watch(Item.self, Self.query, policy: .networkOnly).makeAsyncIterator()
         let error = await #expect(throws: FreshetError.self) { _ = try await nothing.next() }
         #expect(error?.kind == .unreachable)
+    }
+
+    /// The item's title in the cache, when the server has just said which item it is, and no more.
+    private static func keptTitle(_ client: GraphQLClient) async throws -> String? {
+        _ = try await client.query([String: String].self, #"{ item(id: "1") { id } }"#, policy: .networkOnly)
+        return try? await client.query(Item.self, Self.query, policy: .cacheOnly).title
+    }
+
+    @Test(
+        "An answer that was under way when the cache was cleared is for who asked, and does not get into the cache",
+        arguments: [GraphQLCachePolicy.cacheFirst, .networkOnly]
+    )
+    func cleared(_ policy: GraphQLCachePolicy) async throws {
+        let server = Server()
+        let client = server.client()
+        let (asked, gate) = (Gate(), Gate())
+        server.beforeQuery.withLock {
+            $0 = {
+                asked.open()
+                await gate.wait()
+            }
+        }
+        let query = Task { try await client.query(Item.self, Self.query, policy: policy) }
+        await asked.wait()
+        await client.clearCache()
+        gate.open()
+        #expect(try await query.value.title == "one")
+        let error = await #expect(throws: FreshetError.self) {
+            _ = try await client.query(Item.self, Self.query, policy: .cacheOnly)
+        }
+        #expect(error?.kind == .notFound)
+    }
+
+    @Test("What a mutation says that was under way when the cache was cleared does not get into it either")
+    func clearedMutation() async throws {
+        let server = Server()
+        let client = server.client()
+        let (asked, gate) = (Gate(), Gate())
+        server.beforeMutation.withLock {
+            $0 = {
+                asked.open()
+                await gate.wait()
+            }
+        }
+        let hope: JSONValue = ["rename": ["__typename": "Item", "id": "1", "title": "hoped"]]
+        let mutating = Task { try await client.mutate(Item.self, Self.mutation, optimistic: hope) }
+        await asked.wait()
+        await client.clearCache()
+        gate.open()
+        #expect(try await mutating.value.title == "renamed")
+        #expect(try await Self.keptTitle(client) == nil)
+    }
+
+    @Test("A watch that was asking when the cache was cleared asks again, and shows nothing of before")
+    func clearedWatch() async throws {
+        let server = Server()
+        let client = server.client()
+        let (asked, gate) = (Gate(), Gate())
+        server.beforeQuery.withLock {
+            $0 = { [title = server.title] in
+                let isFirst = title.withLock { $0 } == "one"
+                asked.open()
+                await gate.wait()
+                title.withLock { $0 = isFirst ? "hers" : "his" }
+            }
+        }
+        let watching = Task {
+            var feed = client.watch(Item.self, Self.query).makeAsyncIterator()
+            return try await feed.next()?.value?.title
+        }
+        await asked.wait()
+        await client.clearCache()
+        gate.open()
+        #expect(try await watching.value == "his")
+        #expect(server.queries == 2)
+    }
+
+    @Test("What comes of a feed that was open when the cache was cleared is not kept; iterated anew it is")
+    func clearedFeed() async throws {
+        let server = Server()
+        let harness = ScriptedClient {
+            $0.carrier = .http
+            $0.http.transport = server.transport
+            $0.http.middlewares = []
+            $0.cache = GraphQLCacheConfiguration()
+            $0.policy.linger = .seconds(3)
+        }
+        func event(_ id: Int, _ title: String) -> String {
+            let item = #"{"__typename":"Item","id":"1","title":"\#(title)"}"#
+            return #"{"id":"\#(id)","type":"next","payload":{"data":{"changed":\#(item)}}}"#
+        }
+        let feed = harness.client.subscribe(Item.self, "subscription { changed { id title } }")
+        let hers = Listener(feed)
+        let link = await harness.connect()
+        _ = await link.nextDeed()
+        link.receive(event(1, "hers"))
+        #expect(await hers.next() == .update(Item(id: "1", title: "hers")))
+        #expect(try await Self.keptTitle(harness.client) == "hers")
+        await harness.client.clearCache()
+        link.receive(event(1, "late"))
+        #expect(await hers.next() == .update(Item(id: "1", title: "late")))
+        #expect(try await Self.keptTitle(harness.client) == nil)
+        await hers.leave()
+        #expect(await link.nextDeed() == .complete(1))
+        let his = Listener(feed)
+        _ = await link.nextDeed()
+        link.receive(event(2, "his"))
+        #expect(await his.next() == .update(Item(id: "1", title: "his")))
+        #expect(try await Self.keptTitle(harness.client) == "his")
+        await his.leave()
     }
 
     @Test("Without a cache a policy that needs one is refused")

@@ -139,6 +139,20 @@ struct GraphQLStoreTests {
         #expect(await iterator.next()?.data != nil)
     }
 
+    @Test("What was asked before everything was forgotten is not written afterwards, nor is what was hoped for")
+    func epochs() async throws {
+        let operation = try await operation(1)
+        let payload = CacheDriver.bytes(#"{"data":\#(result(1, 1))}"#)
+        let before = self.store.epoch
+        await self.store.clear()
+        let layer = try await self.store.optimistic(payload, operation, epoch: before)
+        #expect(await self.store.read(operation).data == nil)
+        try await self.store.write(payload, operation, replacing: layer, epoch: before)
+        #expect(await self.store.read(operation).data == nil)
+        try await self.store.write(payload, operation, epoch: self.store.epoch)
+        #expect(await self.store.read(operation).data?.text == result(1, 1))
+    }
+
     @Test("A watch that is over is forgotten: at a break, at a cancellation, and when it is never iterated")
     func end() async throws {
         let operation = try await operation(1)

@@ -7,7 +7,8 @@ import FreshetTestSupport
 import Testing
 
 /// Queries and mutations over HTTP, with a script as the server.
-@Suite struct GraphQLHTTPTests {
+@Suite(.timeLimit(.minutes(1)))
+struct GraphQLHTTPTests {
     private static func client(
         _ configure: (inout GraphQLClientConfiguration) -> Void = { _ in },
         url: String = "wss://api.test/graphql?v=1",
@@ -119,6 +120,27 @@ import Testing
         }
     }
 
+    @Test(
+        "A server without persisted queries gets the document alone, and no hash any more",
+        arguments: [
+            #"{"message":"PersistedQueryNotSupported"}"#,
+            #"{"message":"no","extensions":{"code":"PERSISTED_QUERY_NOT_SUPPORTED"}}"#,
+        ],
+        [200, 400]
+    )
+    func persistedQueriesNotSupported(_ error: String, _ status: Int) async throws {
+        let (client, transport) = Self.client({ $0.http.persistsQueries = true }) { call, _ in
+            call.body?.bytes?.text.contains("persistedQuery") == true
+                ? Self.json(#"{"errors":[\#(error)]}"#, .init(code: status)) : Self.json(#"{"data":{"n":1}}"#)
+        }
+        #expect(try await client.query(Int.self, "{ n }") == 1)
+        #expect(transport.calls.count == 2)
+        #expect(try await client.query(Int.self, "{ n }") == 1)
+        #expect(transport.calls.count == 3)
+        let document: JSONValue = ["query": "{ n }"]
+        for call in transport.calls.dropFirst() { #expect(try Self.sent(call) == document) }
+    }
+
     @Test("Queries that come together are one request, each gets its own result, and mutations go alone")
     func batching() async throws {
         let (client, transport) = Self.client({
@@ -140,6 +162,43 @@ import Testing
         }
         #expect(results.sorted() == [-1, 1, 2])
         #expect(transport.calls.count == 2)
+    }
+
+    @Test("Cancelling takes a query of a batch back at once, and does not disturb the others")
+    func cancelledInBatch() async throws {
+        let (arrived, gate) = (Gate(), Gate())
+        let (client, transport) = Self.client({
+            $0.http.batching = GraphQLBatching(interval: .seconds(60), limit: 2)
+        }) { _, _ in
+            arrived.open()
+            await gate.wait()
+            return Self.json(#"[{"data":{"n":1}},{"data":{"n":1}}]"#)
+        }
+        func query() -> Task<Int, any Error> { Task { try await client.query(Int.self, "{ n }") } }
+        func cancelled(_ task: Task<Int, any Error>) async -> FreshetError? {
+            task.cancel()
+            return await #expect(throws: FreshetError.self) { _ = try await task.value }
+        }
+        // What is not sent yet is not sent at all: the batch that follows has the two after it.
+        #expect(await cancelled(query())?.kind == .cancelled)
+        let (one, other) = (query(), query())
+        await arrived.wait()
+        #expect(await cancelled(one)?.kind == .cancelled)
+        gate.open()
+        #expect(try await other.value == 1)
+        #expect(transport.calls.count == 1)
+    }
+
+    @Test("A mutation that was redirected to a GET is not sent again when that is refused")
+    func redirectedMutation() async throws {
+        let (client, transport) = Self.client {
+            $0.credentials = { _ in .bearer("t", lifetime: .seconds(100)) }
+        } answer: { call, _ in
+            call.request.method == .get ? .status(.unauthorized) : .status(.seeOther, headers: [.location: "/done"])
+        }
+        let error = await #expect(throws: FreshetError.self) { _ = try await client.mutate(Int.self, "mutation { n }") }
+        #expect(error?.kind == .unauthorized)
+        #expect(transport.calls.map(\.request.method) == [.post, .get])
     }
 
     @Test("Credentials come from the provider, once for many calls, and after a 401 others are asked for, once")

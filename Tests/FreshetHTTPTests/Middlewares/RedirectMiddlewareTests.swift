@@ -85,6 +85,31 @@ import Testing
         #expect(transport.calls.last?.request.headerFields == transport.calls.first?.request.headerFields)
     }
 
+    @Test(
+        "A body does not go to another origin: the redirect is refused, where it would keep it",
+        arguments: [
+            (307, HTTPRequest.Method.post), (308, .post), (307, .put), (302, .put), (301, .patch),
+        ]
+    )
+    func bodies(_ status: Int, _ method: HTTPRequest.Method) async throws {
+        for location in ["https://other.test/", "https://api.test:8443/v1/x"] {
+            let transport = Self.once(status, to: location)
+            let error = await Self.failure {
+                _ = try await Self.client(transport).reply(to: method, "x", body: HTTPBody(Array("hunter2".utf8)))
+            }
+            #expect(error?.kind == .rejected(status: status))
+            #expect(error?.message.contains("no body") == true)
+            #expect(transport.calls.count == 1)
+        }
+        // Nothing is no secret, and what is left behind is none any more.
+        let empty = Self.once(307, to: "https://other.test/")
+        _ = try await Self.client(empty).reply(to: .post, "x", body: HTTPBody())
+        #expect(empty.calls.last?.request.authority == "other.test")
+        let left = Self.once(303, to: "https://other.test/")
+        _ = try await Self.client(left).post("x", json: 1, as: Bool.self)
+        #expect(left.calls.map { $0.body == nil } == [false, true])
+    }
+
     @Test("What was left out for another origin does not come back on the way home")
     func thereAndBack() async throws {
         let transport = ScriptedHTTPTransport { _, number throws(FreshetError) in
