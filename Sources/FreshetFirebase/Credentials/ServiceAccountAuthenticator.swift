@@ -9,7 +9,10 @@ public import HTTPTypes
 ///
 /// ```swift
 /// let account = try GoogleServiceAccount(json: try Data(contentsOf: file))
-/// let session = AuthSession(try ServiceAccountAuthenticator(account, send: { try await transport.send($0) }))
+/// let transport = CurlTransport()
+/// let authenticator = try ServiceAccountAuthenticator(
+///     account, send: { call throws(FreshetError) in try await transport.send(call) })
+/// let session = AuthSession(authenticator)
 /// try await session.login(())
 /// let firestore = Firestore(project: "my-app", configuration: .init(credentials: session.provider()))
 /// ```

@@ -51,6 +51,25 @@ struct RealtimeClientTests {
         await scripted.database.close()
     }
 
+    @Test("A write that was done, and whose filled-in values cannot be read, says so: it is not to be done again")
+    func writtenAndNotRead() async throws {
+        let scripted = RealtimeScripted()
+        let children = scripted.database.reference("a").children(of: JSONValue.self)
+        let write = Task { try await children.put("x", RealtimeValue.increment(by: 1)) }
+        let link = await scripted.ready(1)
+        #expect(
+            await link.nextDeed()
+                == .sent(#"{"t":"d","d":{"r":1,"a":"p","b":{"p":"/a/x","d":{".sv":{"increment":1}}}}}"#)
+        )
+        link.receive(Talk.ok(1))
+        #expect(await link.nextDeed() == .sent(#"{"t":"d","d":{"r":2,"a":"g","b":{"p":"/a/x","q":{}}}}"#))
+        link.receive(Talk.no(2, "permission_denied"))
+        let error = await #expect(throws: FreshetError.self) { try await write.value }
+        #expect(error?.kind == .outcomeUnknown)
+        #expect(error?.message.hasPrefix("a/x was written") == true)
+        await scripted.database.close()
+    }
+
     @Test("A question is asked again on the next connection, which names the last session")
     func askedAgain() async throws {
         let scripted = RealtimeScripted()

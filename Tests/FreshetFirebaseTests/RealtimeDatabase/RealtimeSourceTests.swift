@@ -123,6 +123,26 @@ struct RealtimeSourceTests {
         }
     }
 
+    @Test("What lies too deep, by its place or together with what is there, breaks the connection and not the stack")
+    func tooDeep() throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: #"{"a":"#, count: depth) + "1" + String(repeating: "}", count: depth)
+        }
+        let endless = "a" + String(repeating: "/a", count: 200_000)
+        let long = "a" + String(repeating: "/a", count: 60)
+        var talk = try Talk()
+        _ = talk.listen(1, "a")
+        #expect(try talk.hear(Talk.data("a", "null"), Talk.ok(1)) == ["snapshot 1 null"])
+        for text in [
+            Talk.data(endless, "1"), Talk.data(endless, "null"), Talk.merge("a", #"{"\#(endless)":1}"#),
+            Talk.data(long, nested(80)), Talk.merge("a", #"{"\#(long)":\#(nested(80))}"#),
+        ] {
+            #expect(throws: SourceViolation.self) { try talk.hear(text) }
+        }
+        // Deeper than the server's limit, and still as deep as a value may be.
+        #expect(try talk.hear(Talk.data(long, nested(60))) == ["update 1 \(nested(120))"])
+    }
+
     @Test("A query has a tag, and only what has the tag is for it")
     func tagged() throws {
         var talk = try Talk()

@@ -24,9 +24,9 @@ final class FileCredentialStoreTests: Sendable {
         return try #require(mode).intValue
     }
 
-    private func inode() throws -> UInt64 {
+    private func inode(_ path: String) throws -> UInt64 {
         try #require(
-            try FileManager.default.attributesOfItem(atPath: self.file)[.systemFileNumber] as? NSNumber
+            try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? NSNumber
         ).uint64Value
     }
 
@@ -136,18 +136,36 @@ final class FileCredentialStoreTests: Sendable {
         #expect(error?.hint == "chmod 700 \(self.store.directory)")
     }
 
-    @Test("The old file is never written to: a crash between write and rename leaves it, and clearing finds the rest")
-    func crash() async throws {
-        try await self.save("old")
-        let before = try self.inode()
+    @Test(
+        "The old file is never written to: a crash between write and rename leaves it, and clearing finds the rest",
+        arguments: ["state/credentials", String(repeating: "ю", count: 40)]
+    )
+    func crash(_ directory: String) async throws {
+        let store = try FileCredentialStore(directory: "\(self.root)/\(directory)")
+        try await store.save(Array("old".utf8), as: "api.example.com")
+        let file = try store.path(of: "api.example.com")
+        let before = try self.inode(file)
         // What a writer leaves that died before its rename.
-        let rest = self.store.directory + "/.api.example.com.json.new-1a2b3c"
+        let rest = store.directory + "/.api.example.com.json.new-1a2b3c"
         try Data("half a sec".utf8).write(to: URL(filePath: rest))
-        #expect(try await self.store.load("api.example.com") == Array("old".utf8))
-        try await self.save("new")
-        #expect(try self.inode() != before)
-        try await self.store.clear("api.example.com")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: self.store.directory).isEmpty)
+        #expect(try await store.load("api.example.com") == Array("old".utf8))
+        try await store.save(Array("new".utf8), as: "api.example.com")
+        #expect(try self.inode(file) != before)
+        try await store.clear("api.example.com")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: store.directory).isEmpty)
+    }
+
+    @Test("Clearing a name leaves everything else in the directory, also where its path has letters of several bytes")
+    func clearsItsOwn() async throws {
+        let store = try FileCredentialStore(directory: self.root + "/" + String(repeating: "ю", count: 40))
+        try await store.save([1], as: "a")
+        try await store.save([2], as: "b")
+        let other = store.directory + "/.somebody-else's"
+        try Data("kept".utf8).write(to: URL(filePath: other))
+        try await store.clear("a")
+        #expect(try await store.load("a") == nil)
+        #expect(try await store.load("b") == [2])
+        #expect(try String(contentsOfFile: other, encoding: .utf8) == "kept")
     }
 
     @Test("A save that fails leaves the old file, and nothing beside it")

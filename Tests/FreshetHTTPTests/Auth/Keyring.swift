@@ -77,6 +77,20 @@ final class Keyring {
         return (process, outputPipe.fileHandleForReading)
     }
 
+    /// Nobody is there to unlock it again.
+    func lock() throws {
+        let collection = "/org/freedesktop/secrets/aliases/default"
+        let asking = try Self.start(
+            "/usr/bin/dbus-send",
+            [
+                "--session", "--print-reply=literal", "--dest=org.freedesktop.secrets", "/org/freedesktop/secrets",
+                "org.freedesktop.Secret.Service.Lock", "array:objpath:\(collection)",
+            ]
+        )
+        let answer = try asking.output.readToEnd() ?? Data()
+        #expect(String(decoding: answer, as: UTF8.self).contains(collection), "the keyring was not locked")
+    }
+
     func stop() {
         kill(self.bus.processIdentifier, SIGKILL)
         self.bus.waitUntilExit()

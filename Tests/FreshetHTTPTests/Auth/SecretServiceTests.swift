@@ -51,6 +51,22 @@ struct SecretServiceTests {
         }
     }
 
+    @Test("What a locked keyring keeps is told: it was not cleared")
+    func locked() async throws {
+        guard Keyring.isInstalled else { return Keyring.skip() }
+        await #expect(processExitsWith: .success) {
+            let keyring = try Keyring()
+            defer { keyring.stop() }
+            let store = SecretServiceStore(application: "freshet-test")
+            try await store.save([1], as: "a")
+            try keyring.lock()
+            let error = await #expect(throws: FreshetError.self) { try await store.clear("a") }
+            #expect(error?.kind == .credentials)
+            #expect(error?.message.contains("locked") == true)
+            try await store.clear("b")
+        }
+    }
+
     @Test("Without a D-Bus session, or without libsecret, it is a typed error that says which, and the file serves")
     func noSession() async {
         await #expect(processExitsWith: .success) {
@@ -68,6 +84,9 @@ struct SecretServiceTests {
             try await store.save([1], as: "a")
             #expect(try await store.load("a") == [1])
             #expect(FileManager.default.fileExists(atPath: root + "/freshet/credentials/a.json"))
+            // Nothing can be left in a keyring that is not there.
+            try await store.clear("a")
+            #expect(try await store.load("a") == nil)
         }
     }
 }

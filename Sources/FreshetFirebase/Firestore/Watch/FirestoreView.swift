@@ -101,7 +101,7 @@ package struct FirestoreView: Sendable {
 
     private mutating func take(_ document: FirestoreDocument) -> Int {
         let place = self.place(of: document)
-        if place < self.documents.count { self.documents.remove(at: place) }
+        if self.isThere(document, at: place) { self.documents.remove(at: place) }
         return place
     }
 
@@ -113,6 +113,7 @@ package struct FirestoreView: Sendable {
 
     /// Most changes leave a document where it is.
     private mutating func replace(at place: Int, by new: FirestoreDocument) -> Int {
+        guard self.isThere(new, at: place) else { return self.put(new) }
         let isAfterTheOneBefore = place == 0 || self.precedes(self.documents[place - 1], new)
         let isBeforeTheNext = place + 1 == self.documents.count || self.precedes(new, self.documents[place + 1])
         if isAfterTheOneBefore, isBeforeTheNext {
@@ -133,13 +134,20 @@ package struct FirestoreView: Sendable {
         return low
     }
 
+    private func isThere(_ document: FirestoreDocument, at place: Int) -> Bool {
+        place < self.documents.count && self.documents[place].name == document.name
+    }
+
     private func precedes(_ left: FirestoreDocument, _ right: FirestoreDocument) -> Bool {
         for criterion in self.criteria {
-            var first = 0
+            let first: Int
             if let field = criterion.field {
-                // Fields that the query does not select are not known here.
-                if let leftValue = left[field], let rightValue = right[field] {
-                    first = leftValue.compare(to: rightValue)
+                // Fields that the query does not select are not known here: they come before every value.
+                switch (left[field], right[field]) {
+                case (let left?, let right?): first = left.compare(to: right)
+                case (nil, _?): first = -1
+                case (_?, nil): first = 1
+                case (nil, nil): first = 0
                 }
             } else {
                 first = left.name.compare(to: right.name)

@@ -135,7 +135,17 @@ public struct RealtimeChildren<Value: Sendable>: DocumentCollection {
         try RealtimeValue.check(json)
         try await self.write(json, at: place, ifHash: hash)
         guard RealtimeValue.isFilledIn(json) else { return RealtimeNode(json).hash }
-        return try await place.database.node(at: place.target).hash
+        do throws(FreshetError) {
+            return try await place.database.node(at: place.target).hash
+        } catch {
+            guard error.kind != .cancelled else { throw error }
+            // A plain error would be taken for that of the write, which would then be done once more.
+            throw FreshetError(
+                .outcomeUnknown,
+                "\(place.path) was written, but what the server filled in could not be read: \(error.message)",
+                hint: "get it, and do not write it again"
+            )
+        }
     }
 
     private func write(_ json: JSONValue, at place: RealtimeReference, ifHash hash: String?) async throws(FreshetError)

@@ -83,13 +83,18 @@ extension RealtimeSource {
 
     private mutating func changed(_ body: Bytes, isMerge: Bool) throws(SourceViolation) -> SourceEvent {
         guard let members = RealtimeJSON.members(body), let place = RealtimeMessage.text("p", of: members),
-            let data = RealtimeMessage.member("d", of: members).flatMap({ RealtimeJSON.value($0) })
+            let data = RealtimeMessage.member("d", of: members)
         else { throw Self.violation("a change without a place or a value") }
         let path = RealtimePath(place)
-        var changes: [(path: RealtimePath, node: RealtimeNode)] = [(path, RealtimeNode(data))]
+        var changes: [(path: RealtimePath, node: RealtimeNode)] = []
         if isMerge {
-            guard case .object(let members) = data else { throw Self.violation("a merge of what is no object") }
-            changes = members.map { (path.appending(RealtimePath($0.key)), RealtimeNode($0.value)) }
+            guard let members = RealtimeJSON.members(data) else { throw Self.violation("a merge of what is no object") }
+            for (key, value) in members {
+                let place = path.appending(RealtimePath(key))
+                changes.append((place, try Self.node(value, at: place)))
+            }
+        } else {
+            changes.append((path, try Self.node(data, at: path)))
         }
         let tag = RealtimeMessage.member("t", of: members).flatMap { Int64($0.text) }
         if let tag {
@@ -101,6 +106,14 @@ extension RealtimeSource {
             events += self.change(target, changes)
         }
         return events.count == 1 ? events[0] : .several(events)
+    }
+
+    /// What is put at a place. Trees are walked by recursion: a place and what is there go no deeper together than a value may.
+    private static func node(_ json: Bytes, at path: RealtimePath) throws(SourceViolation) -> RealtimeNode {
+        guard let value = RealtimeJSON.value(json, below: path.keys.count) else {
+            throw Self.violation("a change that is no JSON, or lies deeper than \(RealtimeJSON.depthLimit) levels")
+        }
+        return RealtimeNode(value)
     }
 
     private func change(

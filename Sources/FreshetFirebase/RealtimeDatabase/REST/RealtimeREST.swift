@@ -154,12 +154,12 @@ struct RealtimeREST: Sendable {
         guard let memory = self.memory else { return try await client.send(call) }
         let first = try await memory.current()
         var reply = try await client.send(call.with(token: first.credentials.token))
-        guard reply.response.status == .unauthorized else { return reply }
+        guard reply.response.status == .unauthorized, !reply.isAfterExecution else { return reply }
         // Read to tell the two kinds apart, and kept for who tells what it means.
         let body = try await reply.body.collect(upTo: 64 << 10)
         reply.body = HTTPBody(body)
         guard !Self.isDenial(body) else { return reply }
-        let second = try await memory.other(than: first.generation)
+        let second = try await memory.other(than: first)
         return try await client.send(call.with(token: second.credentials.token))
     }
 

@@ -5,16 +5,16 @@ package import FreshetCore
 /// JSON as the server writes it, and for it. Whole numbers stay exact, and nothing nests deeper than the stack allows.
 package enum RealtimeJSON {
     /// The server's own limit is 32 keys.
-    private static let depthLimit = 128
+    static let depthLimit = 128
 
-    /// Reads a value; nil where it is not JSON, or nests too deep.
-    package static func value(_ json: Bytes) -> JSONValue? {
+    /// Reads a value; nil where it is not JSON, or nests too deep. `depth` is how deep it lies itself: so many keys lead to it.
+    package static func value(_ json: Bytes, below depth: Int = 0) -> JSONValue? {
         let trimmed = Self.trimmed(json)
         guard trimmed.count > 0 else { return nil }
-        if Self.isNested(trimmed[0]) { return Self.value(trimmed, depth: 0) }
+        if Self.isNested(trimmed[0]) { return Self.value(trimmed, depth: depth) }
         // The scanner knows where a value within something ends.
         let wrapped = Bytes(copying: [UInt8(ascii: "[")] + trimmed.array + [UInt8(ascii: "]")])
-        guard case .array(let elements)? = Self.value(wrapped, depth: 0), elements.count == 1 else { return nil }
+        guard case .array(let elements)? = Self.value(wrapped, depth: depth), elements.count == 1 else { return nil }
         return elements[0]
     }
 

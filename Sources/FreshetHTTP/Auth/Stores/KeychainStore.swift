@@ -52,12 +52,7 @@ public struct KeychainStore: CredentialStore {
 
     /// Removes what the Keychain has under a name.
     public func clear(_ name: String) async throws(FreshetError) {
-        let service = self.service
-        try await Blocking.run {
-            let status = SecItemDelete(KeychainQuery(service: service, name: name).dictionary)
-            let isGone = status == errSecSuccess || status == errSecItemNotFound
-            return isGone ? .success(()) : .failure(Self.error("clear", status))
-        }
+        if let absence = try await self.clearIfThere(name) { throw absence }
     }
 
     private static func error(_ what: String, _ status: OSStatus) -> FreshetError {
@@ -66,6 +61,21 @@ public struct KeychainStore: CredentialStore {
             "the Keychain cannot \(what) the credentials (OSStatus \(status))",
             hint: "`security error \(status)` says what that means"
         )
+    }
+}
+
+extension KeychainStore: KeyringStore {
+    func clearIfThere(_ name: String) async throws(FreshetError) -> FreshetError? {
+        let service = self.service
+        return try await Blocking.run {
+            let status = SecItemDelete(KeychainQuery(service: service, name: name).dictionary)
+            switch status {
+            case errSecSuccess, errSecItemNotFound: return .success(nil)
+            // There is none, or it is not for this program.
+            case errSecNotAvailable, errSecMissingEntitlement: return .success(Self.error("clear", status))
+            default: return .failure(Self.error("clear", status))
+            }
+        }
     }
 }
 #endif

@@ -18,6 +18,10 @@ import Glibc
 struct LibSecret: @unchecked Sendable {
     private typealias Text = UnsafePointer<CChar>
     private typealias Failure = UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    private typealias Release = @convention(c) (UnsafeMutableRawPointer?) -> Void
+    /// Schema, attributes, flags, cancellable, error; a list of objects.
+    private typealias Search =
+        @convention(c) (OpaquePointer?, OpaquePointer?, UInt32, OpaquePointer?, Failure?) -> OpaquePointer?
     private typealias NewTable =
         @convention(c) (
             UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?
@@ -27,7 +31,12 @@ struct LibSecret: @unchecked Sendable {
     private let insert: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Int32
     private let releaseTable: @convention(c) (OpaquePointer?) -> Void
     private let copyText: @convention(c) (Text?) -> UnsafeMutableRawPointer?
-    private let freeError: @convention(c) (UnsafeMutableRawPointer?) -> Void
+    private let freeError: Release
+    private let releaseObject: Release
+    private let freeList: @convention(c) (OpaquePointer?, Release) -> Void
+    /// Its number, cancellable, error; an object.
+    private let connectBus: @convention(c) (Int32, OpaquePointer?, Failure?) -> UnsafeMutableRawPointer?
+    private let busErrors: @convention(c) () -> UInt32
     private let hash, equal, free: UnsafeMutableRawPointer
     /// Schema, attributes, collection, label, password, cancellable, error.
     private let storeSecret:
@@ -37,6 +46,8 @@ struct LibSecret: @unchecked Sendable {
         @convention(c) (OpaquePointer?, OpaquePointer?, OpaquePointer?, Failure?) -> UnsafeMutablePointer<CChar>?
     private let clearSecret: @convention(c) (OpaquePointer?, OpaquePointer?, OpaquePointer?, Failure?) -> Int32
     private let freeSecret: @convention(c) (UnsafeMutablePointer<CChar>?) -> Void
+    /// Not in libsecret before 0.19.
+    private let searchSecrets: Search?
 
     /// Loaded once.
     static let loaded: Result<LibSecret, FreshetError> = Result { () throws(FreshetError) in try LibSecret() }
@@ -70,9 +81,19 @@ struct LibSecret: @unchecked Sendable {
             try function("g_strdup"),
             to: (@convention(c) (Text?) -> UnsafeMutableRawPointer?).self
         )
-        unsafe self.freeError = unsafe unsafeBitCast(
-            try function("g_error_free"),
-            to: (@convention(c) (UnsafeMutableRawPointer?) -> Void).self
+        unsafe self.freeError = unsafe unsafeBitCast(try function("g_error_free"), to: Release.self)
+        unsafe self.releaseObject = unsafe unsafeBitCast(try function("g_object_unref"), to: Release.self)
+        unsafe self.freeList = unsafe unsafeBitCast(
+            try function("g_list_free_full"),
+            to: (@convention(c) (OpaquePointer?, Release) -> Void).self
+        )
+        unsafe self.connectBus = unsafe unsafeBitCast(
+            try function("g_bus_get_sync"),
+            to: (@convention(c) (Int32, OpaquePointer?, Failure?) -> UnsafeMutableRawPointer?).self
+        )
+        self.busErrors = unsafe unsafeBitCast(
+            try function("g_dbus_error_quark"),
+            to: (@convention(c) () -> UInt32).self
         )
         unsafe self.hash = try function("g_str_hash")
         unsafe self.equal = try function("g_str_equal")
@@ -96,6 +117,8 @@ struct LibSecret: @unchecked Sendable {
             try function("secret_password_free"),
             to: (@convention(c) (UnsafeMutablePointer<CChar>?) -> Void).self
         )
+        let search = unsafe dlsym(library, "secret_password_searchv_sync")
+        unsafe self.searchSecrets = unsafe search.map { unsafe unsafeBitCast($0, to: Search.self) }
     }
 
     // MARK: - The three calls
@@ -123,13 +146,27 @@ struct LibSecret: @unchecked Sendable {
         guard done != 0 else { throw Self.error("the keyring did not take the credentials") }
     }
 
-    func clear(_ attributes: [String: String]) throws(FreshetError) {
+    /// - Returns: why there is no keyring that could have anything; nil where nothing is left.
+    func clear(_ attributes: [String: String]) throws(FreshetError) -> FreshetError? {
         let table = unsafe self.table(attributes)
         defer { unsafe self.releaseTable(table) }
         var failure: UnsafeMutableRawPointer?
-        // False where there was nothing.
+        // False where there was nothing; also, without an error, where what there is is locked.
         _ = unsafe self.clearSecret(nil, table, nil, &failure)
+        let isAbsence = unsafe self.isAbsence(failure)
+        do throws(FreshetError) {
+            try unsafe self.check(failure)
+        } catch {
+            guard isAbsence else { throw error }
+            return error
+        }
+        // Finds what is locked too, and does not unlock it.
+        guard let search = unsafe self.searchSecrets else { return nil }
+        let left = unsafe search(nil, table, 0, nil, &failure)
         try unsafe self.check(failure)
+        guard let left = unsafe left else { return nil }
+        unsafe self.freeList(left, self.releaseObject)
+        throw Self.error("the keyring is locked, and keeps the credentials")
     }
 
     private func table(_ attributes: [String: String]) -> OpaquePointer? {
@@ -138,6 +175,19 @@ struct LibSecret: @unchecked Sendable {
             _ = unsafe self.insert(table, self.copyText(name), self.copyText(value))
         }
         return unsafe table
+    }
+
+    /// Whether a failure says that nobody is there: the bus has no such service (`G_DBUS_ERROR_SERVICE_UNKNOWN` is 2,
+    /// `_NAME_HAS_NO_OWNER` is 3), or there is no bus.
+    private func isAbsence(_ failure: UnsafeMutableRawPointer?) -> Bool {
+        guard let failure = unsafe failure else { return false }
+        let domain = unsafe failure.load(as: UInt32.self)
+        let code = unsafe failure.load(fromByteOffset: MemoryLayout<UInt32>.size, as: Int32.self)
+        if domain == self.busErrors() { return code == 2 || code == 3 }
+        // That of the session is 2 (`G_BUS_TYPE_SESSION`).
+        guard let bus = unsafe self.connectBus(2, nil, nil) else { return true }
+        unsafe self.releaseObject(bus)
+        return false
     }
 
     /// A `GError` is a number of 32 bits, another one, and the address of its message.

@@ -86,10 +86,9 @@ struct SecretFile: Sendable {
         }
         guard let entries = unsafe opendir(self.directory) else { return }
         defer { unsafe closedir(entries) }
-        let prefix = String(self.temporaryPrefix.dropFirst(self.directory.utf8.count + 1))
         while let entry = unsafe readdir(entries) {
             let name = unsafe Self.name(of: entry)
-            if name.hasPrefix(prefix) { _ = unsafe unlink("\(self.directory)/\(name)") }
+            if name.hasPrefix(self.temporaryPrefix) { _ = unsafe unlink("\(self.directory)/\(name)") }
         }
         self.syncDirectory()
     }
@@ -125,12 +124,12 @@ struct SecretFile: Sendable {
         close(directory)
     }
 
-    private var temporaryPrefix: String {
-        let name = self.path[self.path.index(after: self.path.lastIndex(of: "/") ?? self.path.startIndex)...]
-        return "\(self.directory)/.\(name).new-"
-    }
+    /// Of names in the directory.
+    private var temporaryPrefix: String { ".\(self.path.split(separator: "/").last ?? "").new-" }
 
-    private func temporary(_ number: UInt64) -> String { self.temporaryPrefix + String(number, radix: 36) }
+    private func temporary(_ number: UInt64) -> String {
+        "\(self.directory)/\(self.temporaryPrefix)\(String(number, radix: 36))"
+    }
 
     // MARK: - Bytes and names
 

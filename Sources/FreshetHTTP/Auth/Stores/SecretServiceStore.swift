@@ -20,7 +20,7 @@ public struct SecretServiceStore: CredentialStore {
     /// What the keyring has under a name.
     public func load(_ name: String) async throws(FreshetError) -> [UInt8]? {
         let attributes = self.attributes(name)
-        let text = try await self.run { library throws(FreshetError) in try library.lookup(attributes) }
+        let text = try await self.run { library throws(FreshetError) in try library.get().lookup(attributes) }
         guard let text else { return nil }
         guard let data = Data(base64Encoded: text) else {
             throw FreshetError(.decoding, "what the keyring has as \"\(name)\" was not saved by this program")
@@ -33,18 +33,12 @@ public struct SecretServiceStore: CredentialStore {
         let attributes = self.attributes(name)
         let text = Data(bytes).base64EncodedString()
         let label = "\(self.application): \(name)"
-        try await self.run { library throws(FreshetError) in try library.store(text, label: label, attributes) }
+        try await self.run { library throws(FreshetError) in try library.get().store(text, label: label, attributes) }
     }
 
-    /// Removes what the keyring has under a name.
+    /// Removes what the keyring has under a name. It is not unlocked for that: a locked one that has something throws.
     public func clear(_ name: String) async throws(FreshetError) {
-        let attributes = self.attributes(name)
-        try await self.run { library throws(FreshetError) in try library.clear(attributes) }
-    }
-
-    /// Whether the keyring answers.
-    func isThere() async -> Bool {
-        (try? await self.load("")) != nil
+        if let absence = try await self.clearIfThere(name) { throw absence }
     }
 
     private func attributes(_ name: String) -> [String: String] {
@@ -52,7 +46,7 @@ public struct SecretServiceStore: CredentialStore {
     }
 
     private func run<Value: Sendable>(
-        _ body: @escaping @Sendable (LibSecret) throws(FreshetError) -> Value
+        _ body: @escaping @Sendable (Result<LibSecret, FreshetError>) throws(FreshetError) -> Value
     ) async throws(FreshetError) -> Value {
         let late = FreshetError(
             .timeout(.credentials),
@@ -60,7 +54,20 @@ public struct SecretServiceStore: CredentialStore {
             hint: "it may be locked, and nobody there to unlock it"
         )
         return try await Blocking.run(within: (.seconds(60), late)) {
-            Result { () throws(FreshetError) in try body(try LibSecret.loaded.get()) }
+            Result { () throws(FreshetError) in try body(LibSecret.loaded) }
+        }
+    }
+}
+
+extension SecretServiceStore: KeyringStore {
+    func clearIfThere(_ name: String) async throws(FreshetError) -> FreshetError? {
+        let attributes = self.attributes(name)
+        return try await self.run { library throws(FreshetError) -> FreshetError? in
+            switch library {
+            case .success(let library): return try library.clear(attributes)
+            // Without it there is no keyring for this program.
+            case .failure(let absence): return absence
+            }
         }
     }
 }

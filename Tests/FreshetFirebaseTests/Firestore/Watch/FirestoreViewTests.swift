@@ -66,10 +66,9 @@ struct FirestoreViewTests {
         var list: [FirestoreDocument] = []
         for _ in 0..<400 {
             let changed = (0..<Int.random(in: 0...3, using: &random)).map { _ in
-                Self.document(
-                    "u\(Int.random(in: 0..<20, using: &random))",
-                    ["n": .integer(Int64.random(in: 0..<6, using: &random))]
-                )
+                let id = "u\(Int.random(in: 0..<20, using: &random))"
+                let value = Int64.random(in: 0..<6, using: &random)
+                return Self.document(id, value == 0 ? ["x": .integer(0)] : ["n": .integer(value)])
             }
             let removed = (0..<Int.random(in: 0...2, using: &random)).map { _ in
                 Self.document("u\(Int.random(in: 0..<20, using: &random))", [:]).name.description
@@ -83,6 +82,21 @@ struct FirestoreViewTests {
             }
             #expect(list == view.documents)
         }
+    }
+
+    @Test("A field that is missing comes before every value, and a document is found where it is")
+    func missing() throws {
+        var view = try Self.view { $0.order(by: "n") }
+        for document in [
+            Self.document("c", ["n": 1]), Self.document("a", ["n": 2]), Self.document("b", [:]),
+            Self.document("bb", [:]),
+        ] {
+            _ = view.apply([document], removed: [])
+        }
+        #expect(view.documents.map(\.id) == ["b", "bb", "c", "a"])
+        #expect(Self.words(view.apply([Self.document("c", ["n": 1, "x": 1])], removed: [])) == ["modified c 2 2"])
+        #expect(Self.words(view.apply([Self.document("bb", ["n": 3])], removed: [])) == ["modified bb 1 3"])
+        #expect(view.documents.map(\.id) == ["b", "c", "a", "bb"])
     }
 
     @Test("Values are ordered by kind first, then within it; integers and doubles exactly")
