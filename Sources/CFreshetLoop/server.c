@@ -73,9 +73,23 @@ static int write_or_close(freshet_peer *peer) {
     return peer->broken ? -1 : 0;
 }
 
+/// Answers a request that is no upgrade: libwebsockets would leave it without a word.
+static int refuse_plain_http(struct lws *wsi) {
+    static const char body[] = "Subscriptions come over WebSocket, and nothing else is here.\n";
+    uint8_t answer[LWS_PRE + 512];
+    int size = snprintf((char *)answer + LWS_PRE, sizeof answer - LWS_PRE,
+                        "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n"
+                        "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s",
+                        sizeof body - 1, body);
+    lws_write(wsi, answer + LWS_PRE, (size_t)size, LWS_WRITE_HTTP_FINAL);
+    return -1;
+}
+
 static int server_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
     session *session = user;
     switch (reason) {
+    case LWS_CALLBACK_HTTP:
+        return refuse_plain_http(wsi);
     case LWS_CALLBACK_ESTABLISHED:
         session->peer = accept_peer(wsi);
         return session->peer ? 0 : -1;
@@ -171,6 +185,7 @@ freshet_listener *freshet_listener_create(freshet_loop *loop, const char *subpro
     info.retry_and_idle_policy = &no_validity_checks;
     info.http_proxy_address = "none:0";
     info.options = LWS_SERVER_OPTION_VALIDATE_UTF8;
+    info.alpn = "http/1.1";  // a WebSocket begins with that alone
     if (certificate) {
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.ssl_cert_filepath = certificate;

@@ -7,6 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
 
 freshet_socket *freshet_socket_connect(freshet_loop *loop, freshet_connect what, freshet_socket_handlers handlers,
                                        void *context) {
@@ -102,7 +107,21 @@ bool freshet_socket_can_write(freshet_socket *socket) {
 
 bool freshet_socket_write(freshet_socket *socket, const uint8_t *bytes, size_t count) {
     // LWS_WRITE_RAW sends the bytes as they are; libwebsockets does not change them, its signature only says so.
-    return lws_write(socket->wsi, (unsigned char *)bytes, count, LWS_WRITE_RAW) >= 0;
+    if (lws_write(socket->wsi, (unsigned char *)bytes, count, LWS_WRITE_RAW) >= 0) return true;
+    // What has come before can be read all the same, but not by OpenSSL, which must not be called again.
+    if (socket->tls) freshet_socket_close(socket);
+    return false;
+}
+
+size_t freshet_socket_untaken(freshet_socket *socket) {
+    int count = 0;
+#ifdef SO_NWRITE
+    socklen_t size = sizeof count;
+    int failed = getsockopt(lws_get_socket_fd(socket->wsi), SOL_SOCKET, SO_NWRITE, &count, &size);
+#else
+    int failed = ioctl(lws_get_socket_fd(socket->wsi), SIOCOUTQ, &count);
+#endif
+    return failed || count < 0 ? 0 : (size_t)count;
 }
 
 void freshet_socket_want_writable(freshet_socket *socket) { lws_callback_on_writable(socket->wsi); }

@@ -56,6 +56,18 @@ struct EventLoopTests {
         resident.loop.shutdown()
     }
 
+    @Test("What a timer brings to its loop runs at once", arguments: EventLoop.Waiting.allCases)
+    func broughtByTimer(_ waiting: EventLoop.Waiting) async {
+        let loop = EventLoop(waiting)
+        let began = ContinuousClock.now
+        await withCheckedContinuation { continuation in
+            loop.execute { _ = loop.schedule(after: .milliseconds(20)) { loop.execute { continuation.resume() } } }
+        }
+        // libwebsockets waits for 30 s where nothing wakes it, and in libuv for as long as nothing happens.
+        #expect(ContinuousClock.now - began < .seconds(10))
+        loop.shutdown()
+    }
+
     @Test("Many tasks call an actor of the loop at once, and none is lost", arguments: EventLoop.Waiting.allCases)
     func contention(_ waiting: EventLoop.Waiting) async {
         let resident = Resident(EventLoop(waiting))

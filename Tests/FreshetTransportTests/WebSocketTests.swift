@@ -131,10 +131,49 @@ struct WebSocketTests {
         #expect(seen.count == 3)
         #expect(seen.map { $0.contains("hunter2") } == [true, true, false])
 
+        // A name may go there, what could be a token not.
+        requests.withLock { $0 = [] }
+        let offer = ["graphql-transport-ws"]
+        _ = try await WebSocket.connect(to: first.url, subprotocols: offer, configuration: configuration)
+        #expect(requests.withLock { $0.map { $0.contains("graphql-transport-ws") } } == [true, true, true])
+        requests.withLock { $0 = [] }
+        await #expect {
+            try await WebSocket.connect(to: first.url, subprotocols: ["x", "hunter3"], configuration: configuration)
+        } throws: {
+            let error = $0 as? FreshetError
+            return error?.message.contains("subprotocols") == true && error?.message.contains("hunter3") == false
+        }
+        #expect(requests.withLock { $0.map { $0.contains("hunter3") } } == [true, true])
+
         configuration.redirects.acrossOrigins = false
         await #expect { try await WebSocket.connect(to: first.url, configuration: configuration) } throws: {
             ($0 as? FreshetError)?.message.contains("another origin") == true
         }
+    }
+
+    @Test("A redirect to another origin is followed without the client certificate")
+    func redirectedIdentity() async throws {
+        let hello = Locked<[UInt8]>([])
+        let target = try RawServer { connection in
+            let bytes = connection.read() ?? []
+            hello.withLock { $0 = bytes }
+        }
+        defer { target.stop() }
+        let location = "https://127.0.0.1:\(target.port)/"
+        let first = try RawServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 307 Moved\r\nContent-Length: 0\r\nLocation: \(location)\r\n\r\n")
+            connection.readToEnd()
+        }
+        defer { first.stop() }
+        var configuration = Self.configuration()
+        // Whoever wants to show this one cannot even begin.
+        let unreadable = TLSConfiguration.PEM.text("no certificate")
+        configuration.tls.identity = TLSConfiguration.Identity(certificate: unreadable, key: unreadable)
+        await #expect(throws: FreshetError.self) {
+            try await WebSocket.connect(to: first.url, configuration: configuration)
+        }
+        #expect(hello.withLock { $0.first } == 0x16)  // a TLS handshake
     }
 
     @Test("A refusal tells status, Retry-After, WWW-Authenticate and the first KiB of the body")

@@ -165,8 +165,12 @@ bool freshet_socket_certificate_wanted(freshet_socket *socket);
 /// Whether freshet_socket_write() may be called now.
 bool freshet_socket_can_write(freshet_socket *socket);
 
-/// Hands bytes over; false when the stream is broken (`ended` follows).
+/// Hands bytes over; false when the stream is broken: nothing more can be written. What came before that can still be read, by
+/// freshet_socket_resume(); with TLS it cannot, and `ended` follows.
 bool freshet_socket_write(freshet_socket *socket, const uint8_t *bytes, size_t count);
+
+/// How many bytes the kernel holds that the peer has not taken.
+size_t freshet_socket_untaken(freshet_socket *socket);
 
 /// Asks for one `writable`.
 void freshet_socket_want_writable(freshet_socket *socket);

@@ -5,8 +5,8 @@ import FreshetTransport
 
 /// A GraphQL server for tests: real sockets on 127.0.0.1, `graphql-transport-ws`, and faults on request.
 ///
-/// It speaks WebSocket by libwebsockets' own server role, so a client is never tested against its own codec. It serves
-/// three subscriptions:
+/// It speaks WebSocket by libwebsockets' own server role, so a client is never tested against its own codec. A request that is no
+/// upgrade is answered with 426. It serves three subscriptions:
 ///
 /// - `count(to: Int!): Int!`, as fast as the client takes it;
 /// - `ticks(every: Int = 1000, to: Int, bytes: Int = 0): Tick!` with the fields `n`, `at` and `pad`;

@@ -24,7 +24,14 @@ package final class RawServer: Sendable {
     private let listener: Int32
     private let state = Locked(State())
 
-    package init(_ script: @escaping @Sendable (RawConnection) -> Void) throws(FreshetError) {
+    /// - Parameters:
+    ///   - script: what each connection does.
+    ///   - ended: called when one has been closed.
+    /// - Throws: `.invalidInput` when there is no port.
+    package init(
+        _ script: @escaping @Sendable (RawConnection) -> Void,
+        ended: @escaping @Sendable () -> Void = {}
+    ) throws(FreshetError) {
         #if canImport(Darwin)
         let descriptor = socket(AF_INET, SOCK_STREAM, 0)
         #else
@@ -43,7 +50,7 @@ package final class RawServer: Sendable {
         guard bound else { throw FreshetError(.invalidInput, "cannot listen on 127.0.0.1") }
         self.port = Int(UInt16(bigEndian: address.sin_port))
         self.listener = descriptor
-        Thread.start { [self] in self.accept(script) }
+        Thread.start { [self] in self.accept(script, ended) }
     }
 
     package var url: String { "ws://127.0.0.1:\(self.port)/graphql" }
@@ -57,7 +64,10 @@ package final class RawServer: Sendable {
         }
     }
 
-    private func accept(_ script: @escaping @Sendable (RawConnection) -> Void) {
+    private func accept(
+        _ script: @escaping @Sendable (RawConnection) -> Void,
+        _ ended: @escaping @Sendable () -> Void
+    ) {
         while true {
             #if canImport(Darwin)
             let descriptor = Darwin.accept(self.listener, nil, nil)
@@ -78,6 +88,7 @@ package final class RawServer: Sendable {
                 script(RawConnection(descriptor: descriptor))
                 self.state.withLock { $0.connections.removeAll { $0 == descriptor } }
                 close(descriptor)
+                ended()
             }
         }
         self.state.withLock { $0.isListening = false }

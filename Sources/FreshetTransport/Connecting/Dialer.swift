@@ -28,12 +28,16 @@ final class Dialer {
     /// Where we are now: redirects move it on.
     private var endpoint: Endpoint
     private var headers: [HTTPHeader]
+    private var tls: TLSConfiguration
     private var redirects = 0
     private var upgrade: Upgrade?
     private var proxy: Proxy?
     private var race = AddressRace([])
     private var attempts: [Int: Attempt] = [:]
     private var winner: Attempt?
+    /// Whether the winner's request is on its way: past the proxy, where there is one.
+    private var hasAsked = false
+    private var probe: ProxyProbe?
     private var raceTimer: UInt64?
     private var deadline: UInt64?
     private var lastFailure: FreshetError?
@@ -45,6 +49,7 @@ final class Dialer {
         self.loop = loop
         self.endpoint = target.endpoint
         self.headers = target.configuration.headers
+        self.tls = target.configuration.tls
         self.completion = completion
     }
 
@@ -58,6 +63,7 @@ final class Dialer {
     // MARK: - Finding the way
 
     func start() {
+        self.hasAsked = false
         do throws(FreshetError) {
             var random = SystemRandomNumberGenerator()
             self.upgrade = try Upgrade(
@@ -112,7 +118,7 @@ final class Dialer {
     private func attempt(_ index: Int, at address: String) {
         guard !self.over, let request = self.upgrade?.request else { return }
         do throws(FreshetError) {
-            var key = HostKey(tls: self.endpoint.secure ? self.target.configuration.tls : nil)
+            var key = HostKey(tls: self.endpoint.secure ? self.tls : nil)
             if var proxy = self.proxy {
                 proxy.host = address
                 key.proxy = proxy
@@ -121,7 +127,7 @@ final class Dialer {
             let route = unsafe Socket.Route(
                 address: self.proxy == nil ? address : name.contains(":") ? "[\(name)]" : name,
                 port: self.proxy == nil ? self.route?.port ?? self.endpoint.port : self.endpoint.port,
-                serverName: self.target.configuration.tls.serverName ?? name,
+                serverName: self.tls.serverName ?? name,
                 host: try self.loop.host(for: key)
             )
             let attempt = Attempt(index, address: address, of: self, on: self.loop)
@@ -142,6 +148,8 @@ final class Dialer {
         self.attempts = [:]
         self.winner?.abandon()
         self.winner = nil
+        self.probe?.abandon()
+        self.probe = nil
     }
 
     // MARK: - What the attempts tell
@@ -151,7 +159,9 @@ final class Dialer {
         guard attempt === self.winner else { return }
         switch phase {
         case .tls: self.arm(self.endpoint.secure ? .tls : .upgrade)
-        case .response: self.arm(.upgrade)
+        case .response:
+            self.hasAsked = true
+            self.arm(.upgrade)
         }
     }
 
@@ -220,32 +230,13 @@ final class Dialer {
 
     // MARK: - Not the answer that was hoped for
 
-    /// Follows a redirect, within bounds. To another origin our headers do not go: any of them may be a credential.
+    /// Follows a redirect, within bounds. Another origin gets nothing that may be a credential, as any header may.
     private func redirect(to location: String) throws(FreshetError) {
         let next = try self.endpoint.redirected(to: location)
-        guard self.redirects < self.target.configuration.redirects.limit else {
-            throw FreshetError(
-                .protocolViolation,
-                "\(self.target.endpoint) leads through more than \(self.target.configuration.redirects.limit) redirects",
-                hint: "use the URL that they lead to"
-            )
-        }
-        guard next.secure || !self.endpoint.secure else {
-            throw FreshetError(
-                .protocolViolation,
-                "\(self.endpoint) redirects to \(next), which is not secure",
-                hint: "use that URL if that is what is wanted"
-            )
-        }
+        try self.target.checkRedirect(from: self.endpoint, to: next, after: self.redirects)
         if !next.hasSameOrigin(as: self.endpoint) {
-            guard self.target.configuration.redirects.acrossOrigins else {
-                throw FreshetError(
-                    .protocolViolation,
-                    "\(self.endpoint) redirects to another origin, \(next), which credentials must not be sent to",
-                    hint: "use that URL"
-                )
-            }
             self.headers = []
+            self.tls.identity = nil
         }
         self.abandonAttempts()
         self.redirects += 1
@@ -265,6 +256,7 @@ final class Dialer {
         let probe = ProxyProbe(proxy, at: address, for: self.endpoint, on: self.loop) { [weak self] error in
             self?.fail(error)
         }
+        self.probe = probe
         do throws(FreshetError) { try probe.start() } catch { self.fail(error) }
     }
 
@@ -273,12 +265,11 @@ final class Dialer {
     /// One deadline at a time: what it was for is told when it passes.
     private func arm(_ phase: FreshetError.Phase) {
         self.disarm()
-        let seconds = self.target.configuration.deadline
-        let who = self.proxy.map { phase == .connect ? "the proxy \($0)" : nil } ?? nil
-        self.deadline = self.loop.schedule(after: seconds) { [weak self] in
+        let time = self.target.configuration.deadline
+        self.deadline = self.loop.schedule(after: time) { [weak self] in
             guard let self else { return }
-            let words = "\(phase.words) \(who ?? self.endpoint.authority) took longer than \(seconds)"
-            self.fail(FreshetError(.timeout(phase), words))
+            let way = self.proxy.map { (proxy: $0, isThrough: self.hasAsked) }
+            self.fail(.late(phase, after: time, to: self.endpoint, by: way))
         }
     }
 

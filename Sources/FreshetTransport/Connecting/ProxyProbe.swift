@@ -11,7 +11,8 @@ final class ProxyProbe: Socket.Owner {
     private let loop: EventLoop
     private let completion: (FreshetError) -> Void
     private var socket: Socket?
-    private var answered = false
+    /// Whether there is an answer, or nobody wants one any more.
+    private var over = false
 
     init(
         _ proxy: Proxy,
@@ -45,20 +46,35 @@ final class ProxyProbe: Socket.Owner {
         socket.connect(to: route, request: Array(request.utf8))
     }
 
-    func socketReached(_ phase: Socket.Phase) {}
+    /// Nobody wants to know any more.
+    func abandon() {
+        self.over = true
+        self.socket?.close()
+    }
+
+    func socketReached(_ phase: Socket.Phase) {
+        guard self.over else { return }
+        // A close that met the connection's success was lost (B 5).
+        let confined = LoopConfined(self)
+        self.loop.execute { confined.object?.socket?.close() }
+    }
+
     func socketReceived(_ bytes: Bytes) {}
 
     func socketResponded(status: Int) -> Socket.Response {
-        self.answered = true
-        self.completion(self.error(for: status))
+        self.complete(self.error(for: status))
         return .refuse
     }
 
     func socketEnded(_ end: SocketEnd) {
         self.socket = nil
-        if !self.answered {
-            self.completion(FreshetError(.unreachable, "the proxy \(self.proxy) ended the connection"))
-        }
+        self.complete(FreshetError(.unreachable, "the proxy \(self.proxy) ended the connection"))
+    }
+
+    private func complete(_ error: FreshetError) {
+        guard !self.over else { return }
+        self.over = true
+        self.completion(error)
     }
 
     private func error(for status: Int) -> FreshetError {

@@ -7,7 +7,8 @@ public struct RedirectPolicy: Sendable, Hashable {
 
     /// How many, one after another. Never from an origin with TLS to one without.
     public var limit: Int
-    /// Whether to other origins as well (RFC 6454). What may be a secret does not go there.
+    /// Whether to other origins as well (RFC 6454). What may be a secret does not go there: of a WebSocket neither the headers nor
+    /// the client certificate. Where one of its subprotocols may be a secret, the redirect is an error.
     public var acrossOrigins: Bool
 
     /// Makes a rule.

@@ -8,20 +8,6 @@ import FreshetCore
 /// Lives on the loop's thread; C keeps it alive from `connect` until it has ended.
 @safe
 final class Socket {
-    /// What a socket tells its owner, on the loop's thread. `ended` comes exactly once, as the last.
-    protocol Owner: AnyObject {
-        func socketReached(_ phase: Phase)
-        /// The response's headers are in; `socket.header(_:)` works during this call only.
-        func socketResponded(status: Int) -> Response
-        func socketReceived(_ bytes: Bytes)
-        func socketEnded(_ end: SocketEnd)
-        /// Where the next bytes are wanted, nil: anywhere. `socketFilledRoom` tells how many came.
-        func socketRoom() -> UnsafeMutableRawBufferPointer?
-        func socketFilledRoom(_ count: Int)
-        /// The next bytes to send; after nil, `flush()` is called when there are some.
-        func socketNextOutput() -> [UInt8]?
-    }
-
     enum Phase: Int32 {
         case tls = 1
         case response = 2
@@ -58,6 +44,10 @@ final class Socket {
     private var blocked = false
     private var paused = false
     private var closeWhenSent = false
+    /// Whether a write has failed: nothing more is written.
+    private var isBroken = false
+    /// Whether something was read since that was last asked.
+    private var hasRead = false
     /// Whether the last turn to read was left to writing.
     private var leftTurn = false
     /// During a flood; otherwise the loop's is used.
@@ -118,18 +108,42 @@ final class Socket {
     /// Sends what the owner has, as far as the kernel takes it.
     func flush() {
         guard let handle = unsafe self.handle else { return }
-        while let count = self.nextPiece() {
+        while !self.isBroken, let count = self.nextPiece() {
             self.blocked = unsafe !freshet_socket_can_write(handle)
             guard !self.blocked else { return unsafe freshet_socket_want_writable(handle) }
             let written = unsafe self.output[self.sent..<self.sent + count].withUnsafeBufferPointer { bytes in
                 guard let base = bytes.baseAddress else { return true }
                 return unsafe freshet_socket_write(handle, base, bytes.count)
             }
-            guard written else { return self.close() }
+            guard written else {
+                self.breakOff()
+                break
+            }
             self.sent += count
         }
         self.blocked = false
         if self.closeWhenSent { self.close() }
+    }
+
+    /// A write failed. What the peer has sent before, perhaps why it went, may still be there: it is read before the end.
+    private func breakOff() {
+        self.isBroken = true
+        self.output = []
+        self.sent = 0
+        self.readOnSoon()
+    }
+
+    /// Whether all that was taken from the owner is the kernel's.
+    var isFlushed: Bool {
+        guard self.sent == self.output.count else { return false }
+        guard let handle = unsafe self.handle else { return true }
+        return unsafe freshet_socket_can_write(handle)
+    }
+
+    /// How many bytes of that the peer has not taken; what libwebsockets holds back is not known.
+    var untaken: Int {
+        guard let handle = unsafe self.handle else { return 0 }
+        return unsafe self.output.count - self.sent + freshet_socket_untaken(handle)
     }
 
     /// How many bytes to send next; nil when there are none.
@@ -162,8 +176,12 @@ final class Socket {
     }
 
     private func readOn() {
-        guard !self.paused else { return }
-        if let handle = unsafe self.handle { unsafe freshet_socket_resume(handle) }
+        guard !self.paused, let handle = unsafe self.handle else { return }
+        self.hasRead = false
+        unsafe freshet_socket_resume(handle)
+        guard self.isBroken else { return }
+        guard self.hasRead else { return self.close() }
+        _ = self.loop.schedule(after: .zero) { [weak self] in self?.readOn() }
     }
 
     /// Ends the socket once everything that waits has gone out.
@@ -203,6 +221,8 @@ final class Socket {
     }
 
     private func nextBuffer(_ capacity: UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<UInt8>? {
+        // It was woken by what is to be read.
+        self.loop.mayWait = false
         guard !self.paused else { return nil }
         // Reading comes before writing in libwebsockets, so under a flood what waits to go out would wait for ever: every
         // second turn is left to it. Never more than one, or two peers that both write could wait for each other (B 4).
@@ -218,6 +238,7 @@ final class Socket {
 
     private func received(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count > 0 else { return }
+        self.hasRead = true
         if let room = unsafe self.owner?.socketRoom(), unsafe UnsafeRawPointer(room.baseAddress) == bytes.baseAddress {
             self.owner?.socketFilledRoom(bytes.count)
         } else {
@@ -260,11 +281,4 @@ final class Socket {
         self.owner = nil
         owner?.socketEnded(end)
     }
-}
-
-/// Only an open WebSocket has a say in these.
-extension Socket.Owner {
-    func socketRoom() -> UnsafeMutableRawBufferPointer? { nil }
-    func socketFilledRoom(_ count: Int) {}
-    func socketNextOutput() -> [UInt8]? { nil }
 }

@@ -60,6 +60,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private(set) var handle: OpaquePointer?
     /// Loop thread only.
     private var stopRequested = false
+    /// Loop thread only: whether this turn may still come to wait. Timers run before it does, those of libwebsockets as well (A 1).
+    var mayWait = false
     /// Loop thread only.
     var timers = TimerQueue()
     /// For reads and large messages.
@@ -137,8 +139,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
                 state.thread = Thread.current
                 return true
             }
-            // The loop's own thread looks after each turn.
-            guard state.thread != Thread.current else { return false }
+            // The loop's own thread looks after each turn, and need not be woken where it does not wait before that.
+            guard state.thread != Thread.current || self.mayWait else { return false }
             // Under the lock, so that it cannot meet the context's end: the one call allowed from other threads.
             if let handle = unsafe self.handle { unsafe freshet_loop_wake(handle) }
             return false
@@ -181,9 +183,11 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         self.state.withLock { $0.thread = Thread.current }
         guard let handle = unsafe self.handle else { return }
         while !self.stopRequested {
+            self.mayWait = true
             unsafe freshet_loop_turn(handle, self.held.isEmpty)
+            self.mayWait = false
             if !self.held.isEmpty { self.held.removeAll { !$0.turnEnded() } }
-            // Last, since nobody wakes the loop for what its own thread brings.
+            // Last, since nobody wakes the loop for what its own thread has brought meanwhile.
             self.drain()
         }
         self.held = []

@@ -83,8 +83,11 @@ public final class WebSocket: Sendable {
         try await self.outbox.send(.binary, binary, isolation: isolation)
     }
 
-    /// Closes: what was sent before goes out first, then the close frame; returns when the connection has ended, a second after
-    /// that at most. The sequence then ends without an error.
+    /// Closes: what was sent before goes out first, then the close frame; returns when the connection has ended, little more than a
+    /// second after that at most. The sequence then ends without an error.
+    ///
+    /// A server that takes nothing for as long as `pongDeadline` is given up. When the connection ends before all that was sent has
+    /// gone out, the sequence ends with an error.
     ///
     /// - Parameters:
     ///   - code: 1000, 1001, or 3000 to 4999 (RFC 6455 7.4); another one is sent as 1000.

@@ -11,7 +11,7 @@ public struct WebSocketConfiguration: Sendable {
     /// Which connections go through a proxy.
     public var proxy = ProxyPolicy.environment
 
-    /// Which redirects are followed; to another origin none of the headers goes along.
+    /// Which redirects are followed; to another origin none of the headers goes along, and no client certificate.
     public var redirects = RedirectPolicy()
 
     /// Whether messages may be compressed.

@@ -2,26 +2,6 @@
 
 import FreshetCore
 
-/// Connects by libwebsockets.
-package struct LWSTransport: WebSocketTransport {
-    private let route: NetworkRoute?
-
-    /// - Parameter route: where connections go instead of where their URL says; nil: there.
-    package init(route: NetworkRoute? = nil) {
-        self.route = route
-    }
-
-    package func dial(
-        _ target: WebSocketTarget,
-        on loop: EventLoop,
-        events: @escaping @Sendable (WebSocketEvent) -> Void
-    ) -> any WebSocketLink {
-        let connection = WebSocketConnection(target, on: loop, events: events)
-        connection.start(route: self.route)
-        return connection
-    }
-}
-
 /// One WebSocket: carries out what its parts (`Dialer`, `WebSocketSession`, `KeepAlive`) decide. Lives on the loop's thread.
 final class WebSocketConnection: WebSocketLink {
     private enum Stage {
@@ -30,8 +10,6 @@ final class WebSocketConnection: WebSocketLink {
         case ended
     }
 
-    /// How long a peer may take to answer our close frame.
-    private static let closeDeadline: Duration = .seconds(1)
     /// What may wait to be sent on behalf of callers that cannot be suspended; beyond it the peer is taken for dead.
     private static let outputLimit = 64 << 20
     /// A read of so many bytes is most often followed by another at once: TLS brings no more in one.
@@ -59,6 +37,10 @@ final class WebSocketConnection: WebSocketLink {
     private var masks = MaskSource()
     private var timer: UInt64?
     private var closeTimer: UInt64?
+    /// Whether our close frame goes after what was sent before, and not instead of it.
+    private var keepsData = false
+    /// Whether some of that was given up.
+    private var losesData = false
     /// What the end will have been, when we know better than the socket.
     private var verdict: ConnectionEnd?
 
@@ -177,6 +159,7 @@ final class WebSocketConnection: WebSocketLink {
             case .close(let frame, let droppingData):
                 let bytes = FrameWriter.frame(.close, frame.payload, mask: self.masks.next())
                 self.outbox.sendClose(bytes, droppingData: droppingData)
+                self.keepsData = !droppingData
             case .startCloseDeadline:
                 self.startCloseDeadline()
             case .finishSocket:
@@ -184,28 +167,49 @@ final class WebSocketConnection: WebSocketLink {
             case .abandonSocket:
                 if case .open(let socket) = self.stage { socket.close() }
             case .ended(let end):
-                self.end(self.verdict ?? end)
+                self.end(self.verdict ?? self.asItWas(end))
             }
         }
     }
 
-    private func startCloseDeadline() {
-        guard self.closeTimer == nil else { return }
-        self.armCloseDeadline()
+    /// An end that we wanted, but not so early, is a failure.
+    private func asItWas(_ end: ConnectionEnd) -> ConnectionEnd {
+        guard case .ours = end, self.losesData || self.hasUnsent else { return end }
+        return .failure(FreshetError(.closed(code: 1006), "the connection ended before all that was sent had gone out"))
     }
 
-    private func armCloseDeadline() {
-        let waiting = self.outbox.waiting
-        self.closeTimer = self.loop.schedule(after: Self.closeDeadline) { [weak self] in
+    // MARK: - Closing
+
+    private func startCloseDeadline() {
+        guard self.closeTimer == nil else { return }
+        self.watchClose(CloseWatch(patience: self.target.configuration.pongDeadline, untaken: self.untaken))
+    }
+
+    private func watchClose(_ watch: CloseWatch) {
+        var watch = watch
+        self.closeTimer = self.loop.schedule(after: CloseWatch.interval) { [weak self] in
             guard let self else { return }
-            // As long as what was sent before still goes out, the peer has had no close frame to answer. A block or less was gone
-            // at once.
-            let goesOut = waiting > OutputQueue.blockSize && self.outbox.waiting < waiting
-            guard !goesOut else { return self.armCloseDeadline() }
             self.flush()  // on a machine that had no time for us the close frame may not have gone out yet
+            let isOver = watch.isOver(untaken: self.untaken, isWaiting: self.hasUnsent)
+            guard isOver else { return self.watchClose(watch) }
+            self.losesData = self.hasUnsent
             self.perform(self.session.on(.closeDeadline))
         }
     }
+
+    /// Whether something of what our close frame goes after has not gone out.
+    private var hasUnsent: Bool {
+        guard self.keepsData, case .open(let socket) = self.stage else { return false }
+        return self.outbox.waiting > 0 || !socket.isFlushed
+    }
+
+    /// How many bytes of that the peer has not taken, be they the kernel's already.
+    private var untaken: Int {
+        guard self.keepsData, case .open(let socket) = self.stage else { return 0 }
+        return self.outbox.waiting + socket.untaken
+    }
+
+    // MARK: - Keeping alive
 
     private func performKeepAlive(_ event: (inout KeepAlive) -> [KeepAlive.Action]) {
         guard case .open = self.stage, self.closeTimer == nil, var keepAlive = self.keepAlive else { return }

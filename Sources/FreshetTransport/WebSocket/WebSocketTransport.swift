@@ -37,7 +37,8 @@ package protocol WebSocketLink: AnyObject {
     func resumeReading()
     /// Asks the other side whether it is still there, and ends the connection when it does not answer in time.
     func probe()
-    /// Sends a close frame; `ended(end)` follows within the close deadline, and no messages before it.
+    /// Sends a close frame, after what was sent before; `ended(end)` follows, and no messages before it. Where not all of it could
+    /// go out, that is a failure instead of `ours`.
     func close(_ frame: CloseFrame, as end: ConnectionEnd)
     /// Cuts the connection; `ended(end)` follows.
     func abandon(_ end: ConnectionEnd)

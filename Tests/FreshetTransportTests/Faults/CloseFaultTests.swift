@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import FreshetCore
 import FreshetTestSupport
 import FreshetTransport
@@ -109,18 +110,20 @@ struct CloseFaultTests {
         #expect(await seen.next() == 4001)
     }
 
-    @Test("ws.close-unanswered: what was sent before goes out first, though that takes longer than the close may")
-    func slowReader() async throws {
-        let total = 12 << 20
+    @Test(
+        "ws.close-unanswered: what was sent before goes out first, though that takes longer than the close may",
+        arguments: [(12 << 20, 20), (6 << 20, 100)] as [(Int, Int32)]
+    )
+    func slowReader(_ total: Int, _ pause: Int32) async throws {
         let taken = Witness<Int>()
         let server = try RawServer { connection in
             connection.limitReceiving(to: 131_072)
             connection.acceptUpgrade(subprotocol: nil)
             var count = 0
-            // 64 KiB at a time at most, some 4 s for all of it.
+            // 64 KiB at a time at most: some 4 s for all of it, or 10 s, where the kernel has no room for more than a second.
             while let bytes = connection.read() {
                 count += bytes.count
-                if count < total { connection.pause(milliseconds: 20) }
+                if count < total { connection.pause(milliseconds: pause) }
             }
             taken.tell(count)
         }
@@ -131,5 +134,71 @@ struct CloseFaultTests {
         try await socket.send(binary: [UInt8](repeating: 7, count: total))
         await socket.close()
         #expect(try #require(await taken.next()) > total)
+        #expect(await FaultyPeer.rest(of: socket).error == nil)
+    }
+
+    @Test("ws.close-unanswered: the last message goes out as well when it alone still waits for a slow reader")
+    func slowReaderOfTheLast() async throws {
+        let size = 60_000
+        let (mayRead, taken) = (DispatchSemaphore(value: 0), Witness<Int>())
+        let server = try RawServer { connection in
+            connection.limitReceiving(to: 131_072)
+            connection.acceptUpgrade(subprotocol: nil)
+            mayRead.wait()
+            var count = 0
+            while let bytes = connection.read() {
+                count += bytes.count
+                connection.pause(milliseconds: 150)
+            }
+            taken.tell(count)
+        }
+        defer { server.stop() }
+        let loop = EventLoop()
+        defer { loop.shutdown() }
+        var configuration = FaultyPeer.configuration()
+        configuration.sendLimit = 1  // nothing is accepted before all else has left the queue
+        let socket = try await WebSocket.connect(to: server.url, configuration: configuration, loop: loop)
+        let sent = Locked(0)
+        let sender = Task {
+            while true {
+                try await socket.send(binary: [UInt8](repeating: 7, count: size))
+                sent.withLock { $0 += 1 }
+            }
+        }
+        // Until nothing moves: the kernel is full, and the last message waits.
+        var (seen, turns) = (-1, 0)
+        while turns < 300 {
+            let now = sent.withLock { $0 }
+            (seen, turns) = (now, now == seen ? turns + 1 : 0)
+            await FaultyPeer.turn(loop)
+        }
+        sender.cancel()
+        _ = await sender.result
+        mayRead.signal()
+        await socket.close()
+        let total = sent.withLock { $0 } * size
+        #expect(try #require(await taken.next()) > total)
+        #expect(await FaultyPeer.rest(of: socket).error == nil)
+    }
+
+    @Test("ws.close-unanswered: a peer that takes nothing is given up, and what it did not take is an error")
+    func takesNothing() async throws {
+        let server = try RawServer { connection in
+            connection.limitReceiving(to: 65536)
+            connection.acceptUpgrade(subprotocol: nil)
+            connection.waitForStop()
+        }
+        defer { server.stop() }
+        var configuration = FaultyPeer.configuration()
+        configuration.sendLimit = 64 << 20
+        configuration.pongDeadline = .seconds(2)
+        let socket = try await WebSocket.connect(to: server.url, configuration: configuration)
+        try await socket.send(binary: [UInt8](repeating: 7, count: 12 << 20))
+        let took = await ContinuousClock().measure { await socket.close() }
+        #expect(took >= .milliseconds(1900))
+        #expect(took < .seconds(20))
+        let error = await FaultyPeer.rest(of: socket).error
+        #expect(error?.kind == .closed(code: 1006))
+        #expect(error?.message.contains("before all that was sent") == true)
     }
 }

@@ -44,6 +44,11 @@ enum FaultyPeer {
         }
     }
 
+    /// One turn of the loop, which shows that it turns.
+    static func turn(_ loop: EventLoop) async {
+        await withCheckedContinuation { continuation in loop.execute { continuation.resume() } }
+    }
+
     static func text(_ text: String) -> [UInt8] { RawConnection.frame(0x81, Array(text.utf8)) }
 
     static func close(_ code: UInt16, _ reason: String = "") -> [UInt8] {

@@ -14,11 +14,6 @@ struct PendingOutputTests {
         case fin, rst, closeFrame, closed, dropped
     }
 
-    /// One turn of the loop, which shows that it turns.
-    private func turn(_ loop: EventLoop) async {
-        await withCheckedContinuation { continuation in loop.execute { continuation.resume() } }
-    }
-
     @Test("tcp.fin-noclose, tcp.rst: an end while output waits is told, and the loop goes on", arguments: End.allCases)
     func end(_ end: End) async throws {
         let mayEnd = DispatchSemaphore(value: 0)
@@ -40,9 +35,10 @@ struct PendingOutputTests {
         // More than the kernel takes: when the loop has turned, libwebsockets holds a part of it.
         var configuration = FaultyPeer.configuration()
         configuration.sendLimit = 64 << 20
+        configuration.pongDeadline = .seconds(1)
         var socket: WebSocket? = try await WebSocket.connect(to: server.url, configuration: configuration, loop: loop)
         try await socket?.send(binary: [UInt8](repeating: 7, count: 12 << 20))
-        for _ in 0..<3 { await self.turn(loop) }
+        for _ in 0..<3 { await FaultyPeer.turn(loop) }
         mayEnd.signal()
         switch end {
         case .closed: await socket?.close()
@@ -55,6 +51,6 @@ struct PendingOutputTests {
             #expect(error?.kind == .closed(code: end == .closeFrame ? 4000 : 1006))
         }
         socket = nil
-        for _ in 0..<100 { await self.turn(loop) }
+        for _ in 0..<100 { await FaultyPeer.turn(loop) }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import FreshetCore
 import FreshetTestSupport
 import FreshetTransport
@@ -43,6 +44,39 @@ struct TCPFaultTests {
         }
         // The fastest: a busy machine may hold up any of them.
         #expect(try #require(delays.min()) < .milliseconds(100))
+    }
+
+    @Test("tcp.rst: a write that fails before the next read loses nothing of what had come, nor the close code")
+    func failedWrite() async throws {
+        let loop = EventLoop(.poll)
+        defer { loop.shutdown() }
+        let (held, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let gone = Witness<Bool>()
+        let server = try RawServer { connection in
+            connection.acceptUpgrade(subprotocol: nil)
+            held.wait()
+            connection.write(FaultyPeer.text("last") + FaultyPeer.close(4403, "enough"))
+            connection.resetAtEnd()
+        } ended: {
+            gone.tell(true)
+        }
+        defer { server.stop() }
+        let socket = try await WebSocket.connect(
+            to: server.url,
+            configuration: FaultyPeer.configuration(),
+            loop: loop
+        )
+        // The loop sees all at once that the server wrote, went, and that there is something to send, which comes first.
+        loop.execute {
+            held.signal()
+            goOn.wait()
+        }
+        _ = await gone.next()
+        try await socket.send(text: "anybody?")
+        goOn.signal()
+        let (messages, error) = await FaultyPeer.rest(of: socket)
+        #expect(messages == ["last"])
+        #expect(error?.kind == .closed(code: 4403))
     }
 
     @Test(
