@@ -42,11 +42,13 @@ struct WatchInputTests {
     @Test("A file that is not there, or not text, is named")
     func badFile() throws {
         let missing = try failure { _ = try WatchInput.document(query: nil, file: "/nowhere/at.all") }
-        #expect(missing == FreshetError(.invalidInput, "the file /nowhere/at.all cannot be read as text"))
+        #expect(missing.kind == .invalidInput)
+        #expect(missing.message == "the file /nowhere/at.all cannot be read: No such file or directory")
         let binary = try withFile([0x7B, 0xFF, 0x7D]) { path in
             try failure { _ = try WatchInput.document(query: nil, file: path) }
         }
         #expect(binary.kind == .invalidInput)
+        #expect(binary.message.hasSuffix(" is not text"))
     }
 
     // MARK: - Variables
@@ -126,6 +128,7 @@ struct WatchInputTests {
     @Test("A file of headers that is not there is named")
     func missingHeaderFile() throws {
         let error = try failure { _ = try WatchInput.headers(["@/nowhere/at.all"]) }
-        #expect(error == FreshetError(.invalidInput, "the file /nowhere/at.all cannot be read as text"))
+        #expect(error.kind == .invalidInput)
+        #expect(error.message == "the file /nowhere/at.all cannot be read: No such file or directory")
     }
 }

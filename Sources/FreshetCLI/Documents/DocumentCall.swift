@@ -23,7 +23,9 @@ struct DocumentCall {
 
     func run() async -> ExitStatus {
         let call = OneCall(timeout: self.timeout, terminal: self.terminal)
-        let status = await call.run { () async throws(FreshetError) in try await self.call() }
+        let status = await call.run(explaining: self.target.explaining) {
+            () async throws(FreshetError) in try await self.call()
+        }
         await self.target.close()
         return status
     }

@@ -18,7 +18,7 @@ struct DocumentOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Keep here how far the output has got, and go on there the next time. With stdout appended to a file (>>) each "
-                + "record comes out once, even through SIGKILL.",
+                + "record comes out once, even through SIGKILL and where --count ends within a state.",
             valueName: "file"
         )
     )
@@ -47,10 +47,7 @@ struct DocumentOptions: ParsableArguments {
         case nil, "snapshot"?: return .snapshot
         case "now"?: return .now
         case let file? where file.hasPrefix("@"):
-            guard let position = try StateFile(path: String(file.dropFirst())).position() else {
-                throw FreshetError(.invalidInput, "the state file \(file.dropFirst()) has no position")
-            }
-            return .after(position)
+            return .after(try StateFile(path: String(file.dropFirst())).position())
         case let version?:
             return .after(Int64(version).map { Position(number: $0) } ?? Position(text: version))
         }

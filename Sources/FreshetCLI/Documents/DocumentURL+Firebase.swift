@@ -41,7 +41,18 @@ extension DocumentURL {
             // Its own place, seen from there.
             key: isOne ? "" : nil,
             states: { database.connectionStates },
+            hint: { database.hint($0) },
             end: { await database.close() }
+        )
+    }
+
+    /// A parameter that is not understood. Its value stays unsaid: it may be a secret.
+    static func unknown(_ name: String, hint: String) -> FreshetError {
+        let isSecret = ["auth", "access_token", "token", "key"].contains(name.lowercased())
+        return FreshetError(
+            .invalidInput,
+            "the URL asks for \(name), which is not understood",
+            hint: isSecret ? "credentials do not belong into a URL: use --token" : hint
         )
     }
 
@@ -66,9 +77,8 @@ extension DocumentURL {
             case ("limitToFirst", .integer(let count)): place = place.limited(toFirst: Int(clamping: count))
             case ("limitToLast", .integer(let count)): place = place.limited(toLast: Int(clamping: count))
             default:
-                throw FreshetError(
-                    .invalidInput,
-                    "the URL asks for \(name)=\(text.prefix(40)), which is not known",
+                throw Self.unknown(
+                    name,
                     hint: "ns, orderBy, startAt, startAfter, endAt, endBefore, equalTo, limitToFirst, limitToLast"
                 )
             }

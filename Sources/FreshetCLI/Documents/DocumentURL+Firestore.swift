@@ -45,6 +45,7 @@ extension DocumentURL {
             documents: collection.documents(coding: .json, matching: query),
             key: isDocument ? parts.last : nil,
             states: { firestore.connectionStates },
+            hint: { firestore.hint($0) },
             end: { await firestore.close() }
         )
     }
@@ -65,11 +66,7 @@ extension DocumentURL {
             return query.limit(count)
         default: break
         }
-        throw FreshetError(
-            .invalidInput,
-            "this is not understood in the URL: \(name)=\(value)",
-            hint: "where=age>=18, order=age or order=age:desc, limit=10, database=name"
-        )
+        throw Self.unknown(name, hint: "where=age>=18, order=age or order=age:desc, limit=10, database=name")
     }
 
     /// Those that begin like others stand before them.

@@ -43,6 +43,7 @@ extension DocumentURL {
             documents: client.documents(under: self.path, coding: .bytes),
             key: self.path.isEmpty || self.path.hasSuffix("/") ? nil : self.path,
             states: { client.connectionStates },
+            hint: { client.hint($0) },
             end: { await client.close() }
         )
     }
@@ -66,8 +67,16 @@ extension DocumentURL {
             documents: filter.map { all.keys($0) } ?? all,
             key: isPattern ? nil : filter,
             states: { client.connectionStates },
-            end: { await client.close() }
+            hint: { client.hint($0) },
+            end: { await client.close() },
+            explaining: { Self.explaining($0, bucket: bucket) }
         )
+    }
+
+    /// JetStream speaks of the stream that a bucket is made of.
+    static func explaining(_ error: FreshetError, bucket: String) -> FreshetError {
+        guard error.kind == .notFound, error.message.contains("stream not found") else { return error }
+        return FreshetError(error.kind, error.message, hint: "create the bucket first: nats kv add \(bucket)")
     }
 
     private func kubernetes(_ settings: DocumentSettings) throws(FreshetError) -> DocumentTarget {
@@ -106,6 +115,7 @@ extension DocumentURL {
             documents: documents,
             key: name,
             states: { client.connectionStates },
+            hint: { client.hint($0) },
             end: { await client.close() }
         )
     }

@@ -38,7 +38,10 @@ struct DocumentURL: Equatable {
 
     /// Nil: it is a URL of something else.
     init?(_ url: String) throws(FreshetError) {
-        guard let kind = Kind.allCases.first(where: { url.hasPrefix($0.schemes.url) }) else { return nil }
+        guard let kind = Kind.allCases.first(where: { url.hasPrefix($0.schemes.url) }) else {
+            if let error = Self.mistake(in: url) { throw error }
+            return nil
+        }
         self.kind = kind
         var rest = url.dropFirst(kind.schemes.url.count)
         let hasQuery = [.firestore, .rtdb, .rtdbs].contains(kind)
@@ -64,6 +67,28 @@ struct DocumentURL: Equatable {
                 hint: "\(kind.schemes.url)\(kind.namesNoHost ? what : "host:port")/…"
             )
         }
+    }
+
+    /// How else people write the schemes.
+    private static let spellings = [
+        "etcd": "etcd+http://", "etcds": "etcd+https://", "etcd+ws": "etcd+http://", "etcd+wss": "etcd+https://",
+        "nats": "nats+ws://", "natss": "nats+wss://", "nats+http": "nats+ws://", "nats+https": "nats+wss://",
+        "kube": "k8s://", "kubernetes": "k8s://", "k8s+http": "k8s://", "k8s+https": "k8s://",
+        "firestore+http": "firestore://", "firestore+https": "firestore://", "firebase": "rtdb+wss://",
+        "rtdb": "rtdb+wss://", "rtdbs": "rtdb+wss://", "rtdb+http": "rtdb+ws://", "rtdb+https": "rtdb+wss://",
+    ]
+
+    /// What is wrong with the scheme of a URL that is certainly meant for documents; nil where nothing is certain.
+    private static func mistake(in url: String) -> FreshetError? {
+        guard let colon = url.firstRange(of: "://")?.lowerBound else { return nil }
+        let scheme = url[..<colon].lowercased()
+        let inCapitals = Kind.allCases.map { $0.schemes.url }.first { $0 == "\(scheme)://" }
+        guard let right = inCapitals ?? Self.spellings[scheme] else { return nil }
+        return FreshetError(
+            .invalidInput,
+            "there are no documents by the scheme \(url[..<colon]):",
+            hint: "try \(right)"
+        )
     }
 
     var server: String { self.kind.schemes.server + self.authority }

@@ -18,11 +18,25 @@ struct DocumentWatch: WatchSubject {
     var connectionStates: AsyncStream<ConnectionState> { self.target.connectionStates }
     func close() async { await self.target.close() }
 
+    func reconnect() { self.target.reconnect() }
+
     func consume(_ output: WatchOutput) async throws(FreshetError) -> WatchOutcome {
+        do throws(FreshetError) {
+            return try await self.read(output)
+        } catch {
+            throw self.target.explaining(error)
+        }
+    }
+
+    private func read(_ output: WatchOutput) async throws(FreshetError) -> WatchOutcome {
         var keeper: WatchStateKeeper?
         if let stateFile { keeper = try WatchStateKeeper(stateFile, source: self.source) }
+        if let rest = keeper?.rest, !rest.isEmpty,
+            let outcome = try Self.write(rest, at: keeper?.position, output, &keeper)
+        {
+            return outcome
+        }
         let start = keeper?.position.map { DocumentStart.after($0) } ?? self.start
-        let record = DocumentRecord(output.renderer)
         var isFirst = true
         var isAfterGap = false
         let feed = self.target.documents.watch(from: start, delivery: .suspending, bookmarks: keeper != nil)
@@ -33,25 +47,34 @@ struct DocumentWatch: WatchSubject {
                 if let outcome = output.gap(gap) { return outcome }
                 continue
             }
-            var changes = self.wanted(element.element, isFirst: isFirst, isAfterGap: isAfterGap, output.onGap)
-            let isCut = output.rest.map { $0 < changes.count } ?? false
-            if isCut { changes = Array(changes.prefix(output.rest ?? 0)) }
+            let changes = self.wanted(element.element, isFirst: isFirst, isAfterGap: isAfterGap, output.onGap)
             (isFirst, isAfterGap) = (false, false)
-            let now = Date()
-            let bytes = changes.flatMap { record.bytes($0, at: now) ?? [] }
-            // Of one that is printed in part the position would be too far.
-            let position = isCut ? nil : element.position
-            if let position, !bytes.isEmpty { try keeper?.willWrite(bytes.count, position) }
-            let outcome = output.data(bytes.isEmpty ? nil : bytes, of: changes.count)
-            if case .outputClosed? = outcome { return .outputClosed }
-            if let position { try bytes.isEmpty ? keeper?.settle(position) : keeper?.wrote(position) }
-            if let outcome {
-                try keeper?.settle()
-                return outcome
-            }
+            if let outcome = try Self.write(changes, at: element.position, output, &keeper) { return outcome }
         }
         try keeper?.settle()
         return .completed
+    }
+
+    /// Writes changes in one piece, as many as are wanted; what is left of them is kept for the next run.
+    ///
+    /// - Returns: what ends the watch, or nil.
+    private static func write(
+        _ changes: [DocumentChange<Bytes>],
+        at position: Position?,
+        _ output: WatchOutput,
+        _ keeper: inout WatchStateKeeper?
+    ) throws(FreshetError) -> WatchOutcome? {
+        let wanted = changes.prefix(output.rest ?? changes.count)
+        let left = Array(changes.dropFirst(wanted.count))
+        let record = DocumentRecord(output.renderer)
+        let now = Date()
+        let bytes = wanted.flatMap { record.bytes($0, at: now) ?? [] }
+        if let position, !bytes.isEmpty { try keeper?.willWrite(bytes.count, position, rest: left) }
+        let outcome = output.data(bytes.isEmpty ? nil : bytes, of: wanted.count)
+        if case .outputClosed? = outcome { return .outputClosed }
+        if let position { try bytes.isEmpty ? keeper?.settle(position, rest: left) : keeper?.wrote() }
+        if outcome != nil { try keeper?.settle() }
+        return outcome
     }
 
     private func wanted(

@@ -27,7 +27,30 @@ struct StateFile {
     }
 
     /// Where the watch stands that the file belongs to, whatever it watches.
-    func position() throws(FreshetError) -> Position? { try self.read()?.position }
+    func position() throws(FreshetError) -> Position {
+        guard let state = try self.read() else {
+            throw FreshetError(
+                .invalidInput,
+                "there is no state file \(self.path)",
+                hint: "freshet watch --state-file makes one"
+            )
+        }
+        if let rest = state.rest {
+            throw FreshetError(
+                .invalidInput,
+                "the state file \(self.path) stands within a state, of which \(rest.count) documents are still to be printed",
+                hint: "go on with --state-file, which prints them first"
+            )
+        }
+        guard let position = state.position else {
+            throw FreshetError(
+                .invalidInput,
+                "the state file \(self.path) has no position",
+                hint: "its watch had printed nothing yet: begin without --from"
+            )
+        }
+        return position
+    }
 
     private func read() throws(FreshetError) -> WatchState? {
         let data: Data
@@ -61,7 +84,8 @@ struct StateFile {
     }
 
     private static func replace(_ data: Data, at path: String) -> Bool {
-        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        // There may be documents in it.
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { return false }
         let count = data.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
         return close(file) == 0 && count == data.count

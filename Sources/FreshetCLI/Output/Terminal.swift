@@ -13,6 +13,7 @@ import Glibc
 final class Terminal: Sendable {
     let stdoutIsTerminal = isatty(1) == 1
     let stderrIsTerminal = isatty(2) == 1
+    private let terminals = (Int32(0)...2).filter { isatty($0) == 1 }
     /// The status line that stands there now. Stdout has a lock of its own, so that a reader who does not read holds up
     /// nothing else.
     private let statusLine = Locked<String?>(nil)
@@ -23,6 +24,9 @@ final class Terminal: Sendable {
         let environment = ProcessInfo.processInfo.environment
         return self.stdoutIsTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
+
+    /// Whether it was started in a terminal that is gone.
+    var hasHungUp: Bool { self.terminals.contains { isatty($0) != 1 } }
 
     /// Writes a record at once; false when nobody reads stdout any more.
     func record(_ record: [UInt8]) -> Bool {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import FoundationEssentials
 import FreshetCore
 import Logging
 
@@ -98,15 +97,10 @@ struct PutCommand: AsyncParsableCommand {
     }
 
     private func bytes() throws(FreshetError) -> Bytes {
-        let path: String
         switch self.value {
-        case "-": path = "/dev/stdin"
-        case let value where value.hasPrefix("@"): path = String(value.dropFirst())
+        case "-": return Bytes(copying: try InputFile.bytes("-"))
+        case let value where value.hasPrefix("@"): return Bytes(copying: try InputFile.bytes(String(value.dropFirst())))
         default: return Bytes(copying: self.value.utf8)
         }
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            throw FreshetError(.invalidInput, "the file \(path) cannot be read")
-        }
-        return Bytes(copying: data)
     }
 }

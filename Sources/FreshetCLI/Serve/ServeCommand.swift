@@ -23,6 +23,11 @@ struct ServeCommand: AsyncParsableCommand {
 
             Signals: USR1 drops every connection, USR2 stalls and resumes, HUP restarts (refusing for --down).
             Its address goes to stdout; every connection that opens or closes is a line on stderr, with how many are open.
+
+            EXIT CODES
+                0  ended by SIGINT or SIGTERM
+                3  it cannot listen: somebody else has the port
+               64  usage
             """
     )
 
@@ -46,6 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let terminal = Terminal()
         do throws(FreshetError) {
+            // The server would say that one of them cannot be used, and not which.
+            for case let file? in [self.cert, self.key] { _ = try InputFile.bytes(file) }
             let server = try await EmbeddedServer(port: self.port, certificate: self.cert, key: self.key) { event in
                 switch event {
                 case .connected(let open): terminal.note("open \(open)")
@@ -58,8 +65,13 @@ struct ServeCommand: AsyncParsableCommand {
             await server.shutdown()
         } catch {
             terminal.note(WatchRun.line(for: error))
-            throw ExitCode(1)
+            throw ExitCode(Self.status(of: error).rawValue)
         }
+    }
+
+    /// A port that somebody else has is no mistake of the command line's.
+    private static func status(of error: FreshetError) -> ExitStatus {
+        error.message.hasPrefix("cannot listen") ? .gaveUp : ExitStatus(error)
     }
 
     private func obeySignals(_ server: EmbeddedServer, _ terminal: Terminal) async throws(FreshetError) {

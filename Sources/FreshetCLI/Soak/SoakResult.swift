@@ -8,9 +8,12 @@ enum SoakResult {
     static func text(of report: SoakReport) -> String {
         var lines: [String] = []
         for breach in report.breaches.prefix(10) {
-            let place = "lines \(breach.lines.map(String.init).joined(separator: ", "))"
-            let who = breach.client.map { "client \($0), " } ?? ""
-            lines.append("✗ \(breach.invariant.rawValue): \(breach.message) (\(who)\(place))")
+            var places = breach.client.map { ["client \($0)"] } ?? []
+            if !breach.lines.isEmpty {
+                places.append("lines \(breach.lines.map(String.init).joined(separator: ", "))")
+            }
+            let place = places.isEmpty ? "" : " (\(places.joined(separator: ", ")))"
+            lines.append("✗ \(breach.invariant.rawValue): \(breach.message)\(place)")
         }
         let count = report.invariants.reduce(0) { $0 + $1.breaches }
         if count > 10 { lines.append("✗ and \(count - 10) more") }

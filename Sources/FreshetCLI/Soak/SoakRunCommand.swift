@@ -92,6 +92,7 @@ struct SoakRunCommand: AsyncParsableCommand {
         guard !self.sim || (self.report == nil && self.requirements.isEmpty && !self.inOrder) else {
             throw ValidationError("--sim has no --report, --require or --in-order: a seed says everything")
         }
+        guard self.seeds > 0 else { throw ValidationError("--seeds must be at least 1: of no seed nothing is proven") }
         guard (1...10_000).contains(self.clients) else { throw ValidationError("--clients is 1 to 10000") }
         guard (1...10_000).contains(self.rate) else { throw ValidationError("--rate is 1 to 10000") }
         guard self.target == nil || self.ownsTarget else {
@@ -146,7 +147,15 @@ struct SoakRunCommand: AsyncParsableCommand {
             }
         }
         defer { listening.cancel() }
-        let outcome = try await run.run()
+        let outcome: SoakRun.Outcome
+        do throws(FreshetError) {
+            outcome = try await run.run()
+        } catch {
+            guard error.kind == .cancelled, let signal = stopped.withLock({ $0 }) else { throw error }
+            terminal.clearStatus()
+            terminal.note(WatchRun.line(for: error))
+            return Self.status(of: signal)
+        }
         terminal.clearStatus()
         if !outcome.skipped.isEmpty {
             let ids = outcome.skipped.sorted().joined(separator: " ")
@@ -158,12 +167,10 @@ struct SoakRunCommand: AsyncParsableCommand {
             if self.shrink { await self.shrunk(plan, outcome, terminal) { stopped.withLock { $0 } != nil } }
             return .breach
         }
-        return switch stopped.withLock({ $0 }) {
-        case SIGINT: .interrupted
-        case SIGTERM, SIGHUP: .terminated
-        default: .satisfied
-        }
+        return stopped.withLock({ $0 }).map { Self.status(of: $0) } ?? .satisfied
     }
+
+    private static func status(of signal: Int32) -> ExitStatus { signal == SIGINT ? .interrupted : .terminated }
 
     /// Looks for fewer faults that fail as well, and prints the line that does it again.
     private func shrunk(
@@ -183,22 +190,23 @@ struct SoakRunCommand: AsyncParsableCommand {
             terminal.note("try \(tried): \(left) faults fail as well")
         }
         let faults = least.map(\.text).joined(separator: ",")
-        terminal.note("do it again: \(self.line(faults, plan.seed, ["--in-order"]))")
+        terminal.note("do it again: \(self.line(plan.seed).text(faults: faults, duration: nil))")
     }
 
-    /// What does it again, with these faults.
-    private func line(_ faults: String, _ seed: UInt64, _ more: [String]) -> String {
-        var words = ["freshet soak"]
-        if let local { words.append("--local \(local)") }
+    /// What does it again.
+    private func line(_ seed: UInt64) -> SoakLine {
+        var line = SoakLine(local: self.local, clients: self.clients, rate: self.rate, seed: seed)
         if let target {
-            words.append("--target \(target) --i-own-this -q '\(self.targetOptions.query ?? "")'")
-            words += self.targetOptions.cursor.map { ["--cursor \($0)"] } ?? []
-            words += self.targetOptions.number.map { ["--number \($0)"] } ?? []
+            line.target = target
+            line.query = self.targetOptions.query
+            line.variables = self.targetOptions.variables
+            line.cursor = self.targetOptions.cursor
+            line.number = self.targetOptions.number
+            line.hasToken = self.targetOptions.token != nil
         }
-        words.append("--clients \(self.clients) --rate \(self.rate) --seed \(seed) --faults '\(faults)'")
-        words += more
-        words += self.requirements.map { "--require '\($0)'" }
-        return words.joined(separator: " ")
+        line.timing = self.timing.given
+        line.requirements = self.requirements
+        return line
     }
 
     private func plan() throws(FreshetError) -> SoakPlan {
@@ -232,8 +240,7 @@ struct SoakRunCommand: AsyncParsableCommand {
             throw FreshetError(.invalidInput, "there is nothing to plant of that name")
         }
         for text in self.requirements { plan.requirements.append(try Requirement(text)) }
-        let length = "--for \(plan.duration.components.seconds)s"
-        plan.reproduction = self.line(self.faults, seed, self.inOrder ? ["--in-order"] : [length])
+        plan.reproduction = self.line(seed).text(faults: self.faults, duration: self.inOrder ? nil : plan.duration)
         return plan
     }
 }

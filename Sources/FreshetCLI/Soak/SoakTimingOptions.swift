@@ -18,6 +18,15 @@ struct SoakTimingOptions: ParsableArguments {
     @Option(help: "The longest wait between two attempts.")
     var backoffCap: DurationArgument?
 
+    /// Those that were given, for the line that does a run again.
+    var given: [(option: String, time: Duration)] {
+        let all = [
+            ("--ping-interval", self.pingInterval), ("--ping-timeout", self.pingTimeout),
+            ("--connect-timeout", self.connectTimeout), ("--backoff-cap", self.backoffCap),
+        ]
+        return all.compactMap { option, time in time.map { (option: option, time: $0.duration) } }
+    }
+
     var timing: ClientTiming {
         var timing = ClientTiming()
         if let pingInterval { timing.ping = pingInterval.duration }

@@ -25,6 +25,11 @@ struct GraphQLWatch: WatchSubject {
 
     func close() async { await self.client.close() }
 
+    func reconnect() {
+        self.client.hint(.suspend)
+        self.client.hint(.resume)
+    }
+
     func consume(_ output: WatchOutput) async throws(FreshetError) -> WatchOutcome {
         for try await event in self.client.subscribeToPayloads(self.request) {
             guard !Task.isCancelled else { return .completed }

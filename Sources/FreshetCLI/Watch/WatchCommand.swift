@@ -22,6 +22,9 @@ struct WatchCommand: AsyncParsableCommand {
 
             Data goes to stdout, one flush a record; status goes to stderr.
 
+            Signals: USR1 says on stderr how the watch stands, HUP makes the connection anew (where the terminal is
+            gone it ends the watch), INT and TERM say goodbye, and a second one ends it at once.
+
             EXIT CODES
                 0  the server completed, or --count was reached
                 2  the server refused the operation

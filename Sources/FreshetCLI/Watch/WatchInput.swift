@@ -12,12 +12,12 @@ enum WatchInput {
         case (let query?, nil):
             return query
         case (nil, let file?):
-            return try Self.read(file == "-" ? "/dev/stdin" : file)
+            return try InputFile.text(file)
         default:
             throw FreshetError(
                 .invalidInput,
                 "a subscription is needed, once",
-                hint: "give it as -q 'subscription { … }', or in a file with -f"
+                hint: "give it as -q 'subscription { … }', or in a file with -f; for documents see freshet help watch"
             )
         }
     }
@@ -42,13 +42,13 @@ enum WatchInput {
         return variables
     }
 
-    /// `Name: value`, or `@file` with one header a line.
+    /// `Name: value`, or `@file` with one header a line (`@-` is stdin).
     static func headers(_ arguments: [String]) throws(FreshetError) -> [HTTPHeader] {
         var headers: [HTTPHeader] = []
         for argument in arguments {
             let lines =
                 argument.hasPrefix("@")
-                ? try Self.read(String(argument.dropFirst())).split(whereSeparator: \.isNewline).map(String.init)
+                ? try InputFile.text(String(argument.dropFirst())).split(whereSeparator: \.isNewline).map(String.init)
                 : [argument]
             for line in lines {
                 guard let colon = line.firstIndex(of: ":") else {
@@ -70,11 +70,5 @@ enum WatchInput {
             throw FreshetError(.invalidInput, "\(option) needs a name and a value", hint: example)
         }
         return (String(argument[..<equals]), String(argument[argument.index(after: equals)...]))
-    }
-
-    private static func read(_ path: String) throws(FreshetError) -> String {
-        guard let data = try? Data(contentsOf: URL(filePath: path)), let text = String(validating: data, as: UTF8.self)
-        else { throw FreshetError(.invalidInput, "the file \(path) cannot be read as text") }
-        return text
     }
 }

@@ -22,22 +22,42 @@ struct WatchRun {
     func run() async -> ExitStatus {
         let status = WatchStatus(self.terminal)
         let interruption = Interruption(timeout: self.timeout)
-        let outcome = await self.firstOutcome(status, interruption)
+        // Observed before anything begins, so that no state is missed.
+        let states = self.subject.connectionStates
+        let outcome = await self.firstOutcome(status, states, interruption)
         await self.subject.close()
         self.terminal.clearStatus()
         return self.finish(outcome, status)
     }
 
-    /// Runs until the first of: the feed's end, the timeout, a signal.
-    private func firstOutcome(_ status: WatchStatus, _ interruption: Interruption) async -> WatchOutcome {
-        await withTaskGroup(of: WatchOutcome?.self) { group in
+    /// Runs until the first of: the feed's end, the timeout, a signal. All states until then have been told when it returns.
+    private func firstOutcome(
+        _ status: WatchStatus,
+        _ states: AsyncStream<ConnectionState>,
+        _ interruption: Interruption
+    ) async -> WatchOutcome {
+        let requests = Self.requests()
+        return await withTaskGroup(of: WatchOutcome?.self) { group in
             group.addTask { await self.consume(status) }
             group.addTask {
                 for await cause in interruption.causes { return .interrupted(cause) }
                 return nil
             }
             group.addTask {
-                for await state in self.subject.connectionStates { status.changed(to: state) }
+                // What waits is handed out after a cancellation too.
+                for await state in states { status.changed(to: state) }
+                return nil
+            }
+            group.addTask {
+                for await signal in requests {
+                    guard signal == SIGHUP else {
+                        status.tell()
+                        continue
+                    }
+                    // Whoever started it in a terminal and closes that does not want a new connection.
+                    if self.terminal.hasHungUp { return .interrupted(.signal(signal)) }
+                    self.subject.reconnect()
+                }
                 return nil
             }
             group.addTask {
@@ -50,6 +70,15 @@ struct WatchRun {
             }
             return .completed
         }
+    }
+
+    /// What may be asked of a watch by signals, beside its end: another connection, and how it stands.
+    private static func requests() -> AsyncStream<Int32> {
+        #if canImport(Darwin)
+        return Signals.stream(SIGHUP, SIGUSR1, SIGINFO)
+        #else
+        return Signals.stream(SIGHUP, SIGUSR1)
+        #endif
     }
 
     private func consume(_ status: WatchStatus) async -> WatchOutcome {
@@ -84,7 +113,7 @@ struct WatchRun {
         case .completed: (exit, summary.why) = (.satisfied, "completed")
         case .interrupted(.timeout): (exit, summary.why) = (.timeout, "timeout")
         case .interrupted(.signal(let signal)):
-            (exit, summary.why) = (signal == SIGTERM ? .terminated : .interrupted, "signal")
+            (exit, summary.why) = (signal == SIGINT ? .interrupted : .terminated, "signal")
         case .outputClosed: (exit, summary.why) = (.brokenPipe, "output-closed")
         case .gap: (exit, summary.why) = (.gap, "gap")
         case .failed(let error):

@@ -94,13 +94,20 @@ final class WatchStatus: Sendable {
         while (try? await Task.sleep(for: .seconds(1))) != nil { self.draw() }
     }
 
-    private func draw() {
+    /// Writes the line for somebody who has asked for it, where it does not stand at the bottom anyway.
+    func tell() {
+        let line = self.line()
+        self.terminal.note(self.terminal.stderrIsTerminal ? line : "\(Format.time(Date())) \(line)")
+    }
+
+    private func draw() { self.terminal.status(self.line()) }
+
+    private func line() -> String {
         let now = ContinuousClock.now
-        let line = self.state.withLock { state in
+        return self.state.withLock { state in
             state.measure(at: now)
             return state.line(at: now)
         }
-        self.terminal.status(line)
     }
 
     private static func words(_ state: ConnectionState) -> String? {

@@ -11,6 +11,8 @@ protocol WatchSubject: Sendable {
     var connectionStates: AsyncStream<ConnectionState> { get }
     /// Hands out one event after another, until `output` has enough or the server has no more.
     func consume(_ output: WatchOutput) async throws(FreshetError) -> WatchOutcome
+    /// Closes the connection, and makes it again.
+    func reconnect()
     /// Says goodbye to the server.
     func close() async
 }

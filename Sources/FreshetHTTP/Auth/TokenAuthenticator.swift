@@ -8,11 +8,13 @@ public import HTTPTypes
 /// APIs have made of it.
 ///
 /// ```swift
+/// let transport = CurlTransport()
 /// let oauth = try TokenAuthenticator(
-///     login: "https://auth.example.com/token", parameters: ["client_id": "my-app"], send: { try await transport.send($0) })
+///     login: "https://auth.example.com/token", parameters: ["client_id": "my-app"],
+///     send: { call throws(FreshetError) in try await transport.send(call) })
 /// let json = try TokenAuthenticator(
 ///     login: "https://api.example.com/login", refresh: "https://api.example.com/refresh", encoding: .json,
-///     refreshField: "refreshToken", send: { try await transport.send($0) })
+///     refreshField: "refreshToken", send: { call throws(FreshetError) in try await transport.send(call) })
 /// ```
 ///
 /// What it reads: a JSON object with `access_token`, `refresh_token`, `expires_in` and `token_type`, or `accessToken`,

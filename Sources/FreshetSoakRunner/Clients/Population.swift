@@ -95,6 +95,12 @@ final class Population: Sendable {
     /// How many are not back since then.
     func away(since instant: ContinuousClock.Instant) -> Int { self.clients.count { !$0.isBack(since: instant) } }
 
+    /// Why a client had nothing, and never will; nil as long as all may.
+    var failure: FreshetError? { self.clients.compactMap { $0.failure }.first }
+
+    /// Why clients are away, as far as one was told.
+    var error: FreshetError? { self.clients.compactMap { $0.error }.last }
+
     func phases() -> [ClientPhase: Int] {
         self.clients.reduce(into: [:]) { $0[$1.phase, default: 0] += 1 }
     }

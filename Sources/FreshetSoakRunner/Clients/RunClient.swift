@@ -11,6 +11,8 @@ final class RunClient: Sendable {
         var streams: [StreamTask] = []
         var lastStream = -1
         var phase = ClientPhase.idle
+        /// Why it is not connected.
+        var error: FreshetError?
         var watch: Task<Void, Never>?
         /// It leaves a substitute for the WebSocket that is to be had again: nobody has taken anything away.
         var isReturning = false
@@ -67,6 +69,14 @@ final class RunClient: Sendable {
 
     var phase: ClientPhase { self.state.withLock { $0.phase } }
     var streams: [StreamTask] { self.state.withLock { $0.streams } }
+    /// Why it is not connected, where it was told.
+    var error: FreshetError? { self.state.withLock { $0.error } }
+
+    /// Why none of its streams had anything, or ever will; nil as long as one may.
+    var failure: FreshetError? {
+        let streams = self.streams
+        return streams.allSatisfy { $0.isOver && $0.heard == nil } ? streams.compactMap { $0.failure }.first : nil
+    }
 
     private func enter(_ state: ConnectionState) {
         let (attempt, error): (Int?, FreshetError?) =
@@ -79,6 +89,7 @@ final class RunClient: Sendable {
         let phase = ClientPhase(state)
         let isReturning = self.state.withLock { state in
             state.phase = phase
+            state.error = phase == .live ? nil : error ?? state.error
             if phase == .live {
                 state.isReturning = false
             } else if self.server.hasSubstitute, error?.message == Self.returning {

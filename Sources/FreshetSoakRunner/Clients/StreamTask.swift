@@ -9,6 +9,8 @@ final class StreamTask: Sendable {
     private struct State: Sendable {
         /// The consumer has left, or the stream has ended: nothing is written down any more.
         var isOver = false
+        /// Why it has ended by itself.
+        var failure: FreshetError?
         var position: Position?
         /// When the last element came.
         var heard: ContinuousClock.Instant?
@@ -67,6 +69,7 @@ final class StreamTask: Sendable {
     }
 
     var isOver: Bool { self.state.withLock { $0.isOver } }
+    var failure: FreshetError? { self.state.withLock { $0.failure } }
     var heard: ContinuousClock.Instant? { self.state.withLock { $0.heard } }
     /// The newest place that was handed out.
     var place: Int { self.state.withLock { $0.place } }
@@ -127,6 +130,7 @@ final class StreamTask: Sendable {
         self.state.withLock { state in
             guard !state.isOver else { return }
             state.isOver = true
+            state.failure = error
             guard self.planter?.hidesEnds != true else { return }
             let name = error.map { ErrorName.of($0.kind) }
             self.recorder.record(.end(client: self.client, stream: self.number, error: name))

@@ -29,7 +29,11 @@ package struct SoakRun: Sendable {
             do {
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             } catch {
-                throw FreshetError(.invalidInput, "\(directory) cannot be made: \(error)")
+                throw FreshetError(
+                    .invalidInput,
+                    "the directory \(directory) cannot be made",
+                    hint: "is there a file of that name, and may you write there?"
+                )
             }
         }
         self.recorder = try RunRecorder(history: plan.directory.map { "\($0)/\(ReportFiles.history)" })
@@ -155,6 +159,7 @@ package struct SoakRun: Sendable {
         try population.fill(self.plan.clients > 10 ? 70 : servers.count * 2)
         let began = ContinuousClock.now
         while population.away(since: began) > 0, ContinuousClock.now < began + .seconds(5) {
+            try self.checkComing(population, since: began)
             try? await Task.sleep(for: .milliseconds(50))
         }
         await population.close()
@@ -166,15 +171,44 @@ package struct SoakRun: Sendable {
 
     private func comeUp(_ population: Population, since began: ContinuousClock.Instant) async throws(FreshetError) {
         while population.away(since: began) > 0 {
+            try self.checkComing(population, since: began)
             guard ContinuousClock.now < began + Self.patience else {
                 throw FreshetError(
                     .unreachable,
-                    "\(population.away(since: began)) of \(self.plan.clients) clients had nothing after \(Self.patience)",
+                    Self.absence(population, since: began, "after \(Self.patience)"),
                     hint: "is the server up, and does the subscription send anything?"
                 )
             }
             try? await Task.sleep(for: .milliseconds(50))
         }
+        try self.checkFailure(population)
+    }
+
+    /// Whether it is any use to wait for clients: nobody has ended the run, and no client has been told that it will never have anything.
+    private func checkComing(
+        _ population: Population,
+        since began: ContinuousClock.Instant
+    ) throws(FreshetError) {
+        try self.checkFailure(population)
+        if self.isStopped.withLock({ $0 }) {
+            throw FreshetError(.cancelled, Self.absence(population, since: began, "until the run was ended"))
+        }
+    }
+
+    private func checkFailure(_ population: Population) throws(FreshetError) {
+        guard let failure = population.failure else { return }
+        let message = "a client had nothing, and never will: \(failure.message)"
+        throw FreshetError(.unreachable, message, hint: failure.hint)
+    }
+
+    private static func absence(
+        _ population: Population,
+        since began: ContinuousClock.Instant,
+        _ time: String
+    ) -> String {
+        let clients = population.clients.count
+        let reason = population.error.map { ": \($0.message)" } ?? ""
+        return "\(population.away(since: began)) of \(clients) clients had nothing \(time)\(reason)"
     }
 
     /// Nothing more is published: what is on its way comes, and then everything must have come.

@@ -58,6 +58,27 @@ struct DocumentCommandTests {
         try await Self.walk("nats+\(server.url)/users/", key: "a.1", other: "a.2", list: "a.>")
     }
 
+    @Test("A bucket that is not there is told with the command that makes it", .enabled(if: NATSServer.isInstalled))
+    func missingBucket() async throws {
+        let server = try await NATSServer()
+        defer { server.stop() }
+        for command in ["watch", "get"] {
+            let result = try await Self.freshet(command, "nats+\(server.url)/users/")
+            #expect(result.status == 2)
+            #expect(result.errors.last?.contains("nats kv add users") == true, "\(result.errors)")
+        }
+    }
+
+    @Test("A value that is written comes from stdin, which may be a pipe")
+    func pipedValue() async throws {
+        guard let server = try await EtcdServer.start() else { return }
+        let url = "etcd+\(server.url)/piped/1"
+        let line = #"echo '{"n":7}' | exec "$0" put "$1" -"#
+        let put = try await Program("/bin/sh", ["-c", line, Program.freshetPath, url]).result()
+        #expect(put.status == 0, "\(put.errors)")
+        #expect(try await Self.freshet("get", url).output == [#"{"n":7}"#])
+    }
+
     @Test("--on-gap fail ends at a gap with exit code 6; otherwise what the gap has made up for is printed")
     func gaps() async throws {
         guard let server = try await EtcdServer.start() else { return }

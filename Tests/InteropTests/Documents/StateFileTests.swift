@@ -79,6 +79,25 @@ struct StateFileTests {
         print("state file: \(written.count) changes through 50 times SIGKILL, all there, none twice")
     }
 
+    @Test("Runs that have enough within the first state go on in it: each document once, then what has changed since")
+    func withinState() async throws {
+        guard let server = try await EtcdServer.start() else { return }
+        let folder = FileManager.default.temporaryDirectory.appending(path: "freshet-state-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let output = folder.appending(path: "out.jsonl")
+        let documents = server.client().documents(Int.self, under: "within/")
+        for number in 1...5 { try await documents.put("within/\(number)", number) }
+        let watch = "exec \"$0\" watch etcd+\(server.url)/within/ --state-file '\(folder.path)/state' -o jsonl"
+        let line = "\(watch) -n 2 --timeout 30s >>'\(output.path)'"
+        for run in 1...3 {
+            #expect(await (try Program("/bin/sh", ["-c", line, Program.freshetPath])).exitStatus() == 0)
+            if run == 1 { try await documents.put("within/5", 50) }
+        }
+        let seen = try Self.records(output).map { "\($0.key ?? "") \($0.data ?? 0)" }
+        #expect(seen == ["within/1 1", "within/2 2", "within/3 3", "within/4 4", "within/5 5", "within/5 50"])
+    }
+
     private static func records(_ output: URL) throws -> [Record] {
         let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
         return try text.split(separator: "\n")
@@ -100,5 +119,9 @@ struct StateFileTests {
             #expect(result.status == 64)
             #expect(result.errors.contains { $0.contains(words) })
         }
+        let begin = "@\(folder.path)/missing"
+        let missing = try await Program.freshet("watch", "etcd+http://127.0.0.1:1/x/", "--from", begin).result()
+        #expect(missing.status == 64)
+        #expect(missing.errors.last?.contains("there is no state file \(folder.path)/missing") == true)
     }
 }

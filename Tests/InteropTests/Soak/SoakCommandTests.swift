@@ -2,6 +2,7 @@
 
 import Foundation
 import FreshetSoak
+import FreshetTestSupport
 import Testing
 
 /// `freshet soak` as its users run it.
@@ -143,9 +144,35 @@ struct SoakCommandTests {
             "--faults",
             "none"
         ).result()
-        #expect(result.status == 3 || result.status == 99)
-        let said = result.output + result.errors
-        #expect(said.contains { $0.contains("decoding") || $0.contains("had nothing") }, "\(said)")
+        #expect(result.status == 3)
+        #expect(result.errors.last?.contains("a result has no number at") == true, "\(result.errors)")
+    }
+
+    @Test("A subscription that the server refuses ends it at once, with what the server said")
+    func refused() async throws {
+        let server = try await EmbeddedServer()
+        let line = "soak --target \(await server.url) --i-own-this --number nope --clients 2"
+        let arguments = line.split(separator: " ").map(String.init) + ["-q", "subscription { nope }"]
+        let result = try await Program.freshet(arguments).result()
+        #expect(result.status == 3)
+        #expect(result.errors.last?.contains("had nothing, and never will: ") == true, "\(result.errors)")
+        #expect(result.errors.last?.contains("Cannot query field 'nope'") == true, "\(result.errors)")
+        await server.shutdown()
+    }
+
+    @Test("SIGINT while clients wait for something ends it, and says that they had nothing")
+    func interruptedEarly() async throws {
+        let (connections, connection) = AsyncStream<Void>.makeStream()
+        let server = try await EmbeddedServer { _ in connection.yield() }
+        let line = "soak --target \(await server.url) --i-own-this --number events.n --clients 2"
+        let query = "subscription { events(after: 1000000000) { n } }"
+        let program = try Program.freshet(line.split(separator: " ").map(String.init) + ["-q", query])
+        for await _ in connections { break }
+        program.signal(SIGINT)
+        let result = await program.result()
+        #expect(result.status == 130, "\(result.errors)")
+        #expect(result.errors.last?.contains("had nothing until the run was ended") == true, "\(result.errors)")
+        await server.shutdown()
     }
 
     @Test(
@@ -157,12 +184,14 @@ struct SoakCommandTests {
             ["--local", "graphql", "--require", "lots==0"], ["--local", "graphql", "--clients", "0"],
             ["--target", "ws://localhost/", "--i-own-this"],
             ["--target", "ws://localhost/", "--i-own-this", "-q", "subscription { x { n } }"], [],
+            ["--sim", "--seeds", "0"], ["--local", "graphql", "--report", "/dev/null"],
         ]
     )
     func usage(_ arguments: [String]) async throws {
         let result = try await Program.freshet(["soak"] + arguments).result()
         #expect(result.status == 64, "\(arguments): \(result.errors)")
         #expect(!result.errors.isEmpty && result.output.isEmpty)
+        #expect(!result.errors.joined().contains("CocoaError"))
     }
 
     @Test("Every fault is listed with what it does, and what cannot be done here with the reason")
@@ -185,6 +214,10 @@ struct SoakCommandTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let missing = try await Program.freshet("soak", "verify", folder.path).result()
         #expect(missing.status == 64 && missing.errors.last?.contains("history.jsonl") == true)
+        try Data().write(to: folder.appending(path: "history.jsonl"))
+        let empty = try await Program.freshet("soak", "verify", folder.path, "--dry-run").result()
+        #expect(empty.status == 99 && !empty.output.isEmpty)
+        #expect(!empty.output.joined().contains("(lines"), "\(empty.output)")
         let line = HistoryLine(us: 0, .run(facts: RunFacts(seed: 1, mode: "local", began: "")))
         try (line.json() + Data("\n".utf8)).write(to: folder.appending(path: "history.jsonl"))
         let cut = try await Program.freshet("soak", "verify", folder.path, "--dry-run").result()
