@@ -30,7 +30,10 @@ struct ProxyTests {
         for url in [url, tls] {
             let api = try client(url, "freshet:hunter2@")
             for _ in 1...2 { #expect(try await api.get("slow?ms=1", as: Slow.self).ms == 1) }
-            #expect(try await api.post("echo", json: "x", as: [String: JSONValue].self)["method"] == .string("POST"))
+            // On a connection of its own: tinyproxy ends those of plain HTTP after an answer without saying so, and what became of a POST
+            // that meets that is unknown.
+            let echo = try await client(url, "freshet:hunter2@").post("echo", json: "x", as: [String: JSONValue].self)
+            #expect(echo["method"] == .string("POST"))
             for credentials in ["", "freshet:wrong-secret@"] {
                 let refused = try client(url, credentials)
                 // Without a body: tinyproxy hangs up on one that it has not read, and its answer is lost.
