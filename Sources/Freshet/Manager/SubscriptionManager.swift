@@ -26,7 +26,7 @@ public actor SubscriptionManager<Source: FeedSource> {
     }
 
     private let target: WebSocketTarget
-    private let provider: CredentialProvider?
+    let provider: CredentialProvider?
     private let transport: any WebSocketTransport
     private let time: TimeSource
     private let logger: Logger
@@ -35,11 +35,11 @@ public actor SubscriptionManager<Source: FeedSource> {
     private var consumers: [Engine.ConsumerID: Consumer] = [:]
     private var links: [Engine.Epoch: any WebSocketLink] = [:]
     private var timers: [Engine.Timer: Task<Void, Never>] = [:]
-    private var asking: [Engine.Epoch: Task<Void, Never>] = [:]
+    var asking: [Engine.Epoch: Task<Void, Never>] = [:]
     /// The newest credentials.
-    private var shown: Credentials?
+    var shown: Credentials?
     /// Waits for the end of the session that they are of.
-    private var signOut: Task<Void, Never>?
+    var signOut: Task<Void, Never>?
     private var fetching: [SubscriptionID: (number: Int, task: Task<Void, Never>)] = [:]
     private var observers = StateObservers()
     private var figures: ManagerFigures
@@ -120,7 +120,7 @@ public actor SubscriptionManager<Source: FeedSource> {
 
     // MARK: - The engine
 
-    private func handle(_ event: Engine.Event) {
+    func handle(_ event: Engine.Event) {
         for action in self.engine.on(event, at: self.time.now(), jitter: self.time.jitter()) { self.perform(action) }
     }
 
@@ -159,42 +159,6 @@ public actor SubscriptionManager<Source: FeedSource> {
     }
 
     // MARK: - Connections
-
-    private func ask(_ epoch: Engine.Epoch, _ reason: Credentials.Reason) {
-        guard let provider = self.provider else { return }
-        self.asking[epoch] = Task { [shown, weak self] in
-            let event = await Engine.Event(asking: provider, reason, insteadOf: shown, epoch)
-            await self?.asked(epoch, event)
-        }
-    }
-
-    private func asked(_ epoch: Engine.Epoch, _ event: Engine.Event) {
-        guard self.asking.removeValue(forKey: epoch) != nil else { return }
-        switch event {
-        case .credentials(_, let credentials): self.watch(credentials)
-        case .signedOut: self.shown = nil
-        default: break
-        }
-        self.handle(event)
-    }
-
-    private func watch(_ credentials: Credentials) {
-        self.shown = credentials
-        self.signOut?.cancel()
-        self.signOut = credentials.signedOut.map { signedOut in
-            Task { [weak self] in
-                guard let error = await signedOut() else { return }
-                await self?.ended(error)
-            }
-        }
-    }
-
-    private func ended(_ error: FreshetError) {
-        // Those who come next may be of another session.
-        guard !Task.isCancelled else { return }
-        self.shown = nil
-        self.handle(.signedOut(error))
-    }
 
     private func dial(_ epoch: Engine.Epoch, _ credentials: Credentials?) {
         do throws(FreshetError) {

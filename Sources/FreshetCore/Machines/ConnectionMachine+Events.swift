@@ -123,7 +123,7 @@ extension ConnectionMachine {
             return self.dial()
         case (.suspend, _) where !self.suspended:
             self.suspended = true
-            if self.wanted { self.noteLoss(FreshetError(.closed(code: 1000), "the app was suspended"), at: now) }
+            if self.wanted { self.noteLoss(FreshetError(.closed(code: 1000), "the connection was suspended"), at: now) }
             return self.leave(forGood: false, at: now)
         case (.resume, let state) where self.suspended:
             self.suspended = false

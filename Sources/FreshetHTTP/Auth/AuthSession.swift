@@ -173,8 +173,6 @@ public actor AuthSession<Method: Authenticator> {
         return reason.error
     }
 
-    // MARK: - Waiting
-
     private func answer(_ event: (AuthMachine.Waiter) -> AuthMachine.Event) async throws(FreshetError) -> Lease {
         guard !Task.isCancelled else { throw Self.cancelled }
         let waiter = self.waiters.next()

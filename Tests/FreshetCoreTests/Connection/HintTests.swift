@@ -118,7 +118,7 @@ struct HintTests {
         _ = driver.on(.hint(.resume))
         _ = driver.opened()
         driver.now = .seconds(71)
-        #expect(driver.ready().contains(.subscribeAll(2, outage: .seconds(61), reason: "the app was suspended")))
+        #expect(driver.ready().contains(.subscribeAll(2, outage: .seconds(61), reason: "the connection was suspended")))
     }
 
     @Test("An outage that had begun before keeps its beginning and its reason")
@@ -137,7 +137,7 @@ struct HintTests {
         _ = driver.on(.hint(.resume))
         _ = driver.opened()
         // The first outage is over: it is not counted again.
-        #expect(driver.ready().contains(.subscribeAll(3, outage: .seconds(5), reason: "the app was suspended")))
+        #expect(driver.ready().contains(.subscribeAll(3, outage: .seconds(5), reason: "the connection was suspended")))
     }
 
     @Test("A suspension does not use up attempts")

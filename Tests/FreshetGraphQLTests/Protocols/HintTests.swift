@@ -24,7 +24,7 @@ struct HintTests {
         let second = await harness.connect(2)
         #expect(await second.nextDeed() == .subscribe(1))
         let gap = await listener.gap()
-        #expect(gap?.reason == "the app was suspended")
+        #expect(gap?.reason == "the connection was suspended")
         #expect(gap?.outage == .seconds(60))
     }
 
