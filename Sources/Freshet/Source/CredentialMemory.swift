@@ -16,7 +16,10 @@ package actor CredentialMemory {
     private let time: TimeSource
     private var held: Held?
     private var lastGeneration: UInt64 = 0
-    private var asking: Task<Result<Held, FreshetError>, Never>?
+    private var asking: (number: UInt64, task: Task<Result<Held, FreshetError>, Never>)?
+    /// How often the provider was asked, and which of these calls what is held is of: one that was given up may still return.
+    private var lastCall: UInt64 = 0
+    private var heldCall: UInt64 = 0
     /// How long the provider may take.
     private let patience = ConnectionPolicy().credentials
 
@@ -39,7 +42,9 @@ package actor CredentialMemory {
     package func other(than refused: Held) async throws(FreshetError) -> Held {
         // A session knows itself what is newer; and what one user asked it does not let be asked again as another.
         if refused.credentials.lease != nil {
-            return try await self.wait(for: Task { await self.asked(.refused, refused.credentials) })
+            self.lastCall += 1
+            let number = self.lastCall
+            return try await self.wait(for: Task { await self.asked(.refused, refused.credentials, number) })
         }
         if let held = self.held, held.generation > refused.generation { return held }
         return try await self.ask(.refused)
@@ -58,19 +63,25 @@ package actor CredentialMemory {
 
     /// One call at a time, however many wait for it; cancelling one of them does not cancel it. One that takes too long is given up.
     private func ask(_ reason: Credentials.Reason) async throws(FreshetError) -> Held {
+        let number = self.asking?.number ?? self.lastCall + 1
         let task =
-            self.asking
+            self.asking?.task
             ?? Task {
-                defer { self.asking = nil }
-                return await self.asked(reason, self.held?.credentials)
+                defer { self.forget(number) }
+                return await self.asked(reason, self.held?.credentials, number)
             }
-        self.asking = task
+        self.lastCall = max(self.lastCall, number)
+        self.asking = (number, task)
         do throws(FreshetError) {
             return try await self.wait(for: task)
         } catch {
-            if error.kind == .timeout(.credentials), self.asking == task { self.asking = nil }
+            if error.kind == .timeout(.credentials) { self.forget(number) }
             throw error
         }
+    }
+
+    private func forget(_ number: UInt64) {
+        if self.asking?.number == number { self.asking = nil }
     }
 
     private func wait(for task: Task<Result<Held, FreshetError>, Never>) async throws(FreshetError) -> Held {
@@ -97,7 +108,11 @@ package actor CredentialMemory {
         )
     }
 
-    private func asked(_ reason: Credentials.Reason, _ shown: Credentials?) async -> Result<Held, FreshetError> {
+    private func asked(
+        _ reason: Credentials.Reason,
+        _ shown: Credentials?,
+        _ number: UInt64
+    ) async -> Result<Held, FreshetError> {
         let credentials: Credentials
         do {
             credentials = try await Credentials.$replaced.withValue(shown) { try await self.provider(reason) }
@@ -109,6 +124,11 @@ package actor CredentialMemory {
         } catch {
             return .failure(.provider(error))
         }
+        // What is held is newer: this is for who has waited for it, and older than all.
+        guard number > self.heldCall else {
+            return .success(Held(credentials: credentials, generation: 0, expiry: nil))
+        }
+        self.heldCall = number
         self.lastGeneration += 1
         return .success(self.hold(credentials))
     }
